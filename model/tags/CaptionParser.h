@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tagalign::model::tags {
+
+enum class TagKind { Object, Attribute };
+
+/// Bytes of the UTF-8 caption that a tag was read from; an attribute's span is its own word(s).
+struct Span
+{
+    std::size_t start = 0;
+    std::size_t length = 0;
+};
+
+/// One tag found in a caption.
+struct ParsedTag
+{
+    TagKind kind = TagKind::Object;
+    std::string lemma;   ///< normal form that tags are merged by: lower case, singular
+    std::string display; ///< as a person would write it
+    Span span;
+    std::optional<std::size_t> owner; ///< attributes: index into ParsedCaption::tags of its object
+    float confidence = 1.0F;          ///< in (0, 1]: the parser's own belief, not calibrated
+};
+
+struct ParsedCaption
+{
+    std::vector<ParsedTag> tags; ///< in order of their spans
+};
+
+/// Reads object and attribute tags out of one caption. Immutable after construction, so any
+/// thread may call it.
+class CaptionParser
+{
+public:
+    virtual ~CaptionParser() = default;
+
+    /// Name and version as stored with every parse, e.g. {"rules", "1"}.
+    [[nodiscard]] virtual std::string name() const = 0;
+    [[nodiscard]] virtual std::string version() const = 0;
+
+    /// @param caption UTF-8; invalid bytes are skipped. Empty gives no tags.
+    [[nodiscard]] virtual ParsedCaption parse(std::string_view caption) const = 0;
+};
+
+} // namespace tagalign::model::tags

@@ -1,0 +1,19 @@
+# tagalign_add_test(tst_name LIBRARY...): builds tst_name.cpp of the current folder as one QtTest
+# program and registers it: offscreen, with a time limit, working folder = the build folder.
+# TAGALIGN_SHARED_DATA points to the real photos where they are; tests skip what needs them else.
+
+get_filename_component(TAGALIGN_SHARED_DATA "${PROJECT_SOURCE_DIR}/../shared/data" ABSOLUTE)
+
+function(tagalign_add_test name)
+    add_executable(${name} ${name}.cpp)
+    set_target_properties(${name} PROPERTIES AUTOMOC ON)
+    find_package(Qt6 REQUIRED COMPONENTS Test QUIET)
+    target_link_libraries(${name} PRIVATE Qt6::Test tagalign_options ${ARGN})
+    target_compile_definitions(
+        ${name} PRIVATE TAGALIGN_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                        TAGALIGN_SHARED_DATA="${TAGALIGN_SHARED_DATA}")
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(
+        ${name} PROPERTIES TIMEOUT 300 ENVIRONMENT
+                           "QT_QPA_PLATFORM=offscreen;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp")
+endfunction()
