@@ -14,7 +14,7 @@ if(CCACHE_PROGRAM)
 endif()
 
 add_library(tagalign_options INTERFACE)
-target_compile_definitions(tagalign_options INTERFACE QT_NO_KEYWORDS)
+target_compile_definitions(tagalign_options INTERFACE QT_NO_KEYWORDS $<$<NOT:$<CONFIG:Release>>:QT_FORCE_ASSERTS>)
 target_compile_options(
     tagalign_options
     INTERFACE -fPIC # one flag for libraries and programs, so that they can share a PCH
@@ -24,6 +24,7 @@ target_compile_options(
               -Wshadow
               -Wnon-virtual-dtor
               -Woverloaded-virtual
+              -Wno-missing-field-initializers # designated initialisers leave the defaults alone
               -Werror
               "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>")
 target_include_directories(tagalign_options INTERFACE "${PROJECT_SOURCE_DIR}")

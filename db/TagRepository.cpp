@@ -1,0 +1,241 @@
+#include "db/TagRepository.h"
+
+#include "db/Statement.h"
+
+#include <QHash>
+
+namespace tagalign::db {
+
+namespace {
+
+QString kindName(TagKind kind)
+{
+    return kind == TagKind::Object ? QStringLiteral("object") : QStringLiteral("attribute");
+}
+
+TagKind kindOf(const QString& name)
+{
+    return name == QLatin1String("object") ? TagKind::Object : TagKind::Attribute;
+}
+
+/// One row per image and enabled tag: the most confident candidate, the oldest among equals.
+QString candidateSql(const QString& condition, const QString& order)
+{
+    return QStringLiteral(
+               "SELECT id, image_id, tag_id, kind, lemma, display, caption_id, span_start, "
+               "span_length, owner, confidence, state FROM ("
+               "SELECT c.id, c.image_id, c.tag_id, t.kind, t.lemma, t.display, p.caption_id, "
+               "c.span_start, c.span_length, COALESCE(o.display, '') AS owner, c.confidence, "
+               "c.state, ROW_NUMBER() OVER (PARTITION BY c.image_id, c.tag_id "
+               "ORDER BY c.confidence DESC, c.id) AS place "
+               "FROM candidate c JOIN tag t ON t.id = c.tag_id JOIN parse p ON p.id = c.parse_id "
+               "LEFT JOIN tag o ON o.id = c.owner_tag_id WHERE t.enabled = 1 %1) best "
+               "WHERE place = 1 ORDER BY %2")
+        .arg(condition, order);
+}
+
+QList<Candidate> readCandidates(QSqlQuery rows)
+{
+    QList<Candidate> candidates;
+    while (rows.next()) {
+        candidates.append({CandidateId{rows.value(0).toLongLong()},
+                           ImageId{rows.value(1).toLongLong()}, TagId{rows.value(2).toLongLong()},
+                           kindOf(rows.value(3).toString()), rows.value(4).toString(),
+                           rows.value(5).toString(), CaptionId{rows.value(6).toLongLong()},
+                           rows.value(7).toInt(), rows.value(8).toInt(), rows.value(9).toString(),
+                           rows.value(10).toDouble(), stateOf(rows.value(11).toString())});
+    }
+    return candidates;
+}
+
+/// Finds or makes tags, remembering those already seen.
+class TagIds
+{
+public:
+    explicit TagIds(const QSqlDatabase& connection)
+        : m_insert(prepared(connection,
+                            QStringLiteral("INSERT INTO tag (kind, lemma, display) VALUES "
+                                           "(?, ?, ?) ON CONFLICT (kind, lemma) DO NOTHING"))),
+          m_select(prepared(connection,
+                            QStringLiteral("SELECT id FROM tag WHERE kind = ? AND lemma = ?")))
+    {
+    }
+
+    qint64 idOf(const NewCandidate& candidate)
+    {
+        const auto key = std::pair(int(candidate.kind), candidate.lemma);
+        if (const auto known = m_known.constFind(key); known != m_known.cend()) {
+            return *known;
+        }
+        m_insert.bindValue(0, kindName(candidate.kind));
+        m_insert.bindValue(1, candidate.lemma);
+        m_insert.bindValue(2, candidate.display);
+        run(m_insert);
+        m_select.bindValue(0, kindName(candidate.kind));
+        m_select.bindValue(1, candidate.lemma);
+        run(m_select);
+        m_select.next();
+        const qint64 id = m_select.value(0).toLongLong();
+        m_select.finish();
+        m_known.insert(key, id);
+        return id;
+    }
+
+private:
+    QSqlQuery m_insert;
+    QSqlQuery m_select;
+    QHash<std::pair<int, QString>, qint64> m_known;
+};
+
+} // namespace
+
+QString stateName(State state)
+{
+    switch (state) {
+    case State::Pending:
+        return QStringLiteral("pending");
+    case State::Accepted:
+        return QStringLiteral("accept");
+    case State::Rejected:
+        return QStringLiteral("reject");
+    case State::Unsure:
+        return QStringLiteral("unsure");
+    }
+    Q_UNREACHABLE();
+}
+
+State stateOf(const QString& name)
+{
+    return name == QLatin1String("accept")   ? State::Accepted
+           : name == QLatin1String("reject") ? State::Rejected
+           : name == QLatin1String("unsure") ? State::Unsure
+                                             : State::Pending;
+}
+
+QList<Caption> TagRepository::unparsedCaptions(const QString& parser, const QString& version) const
+{
+    QSqlQuery rows = execute(
+        m_connection,
+        QStringLiteral("SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE NOT "
+                       "EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = c.id AND p.parser = ? "
+                       "AND p.parser_version = ?) ORDER BY c.id"),
+        {parser, version});
+    QList<Caption> captions;
+    while (rows.next()) {
+        captions.append({CaptionId{rows.value(0).toLongLong()}, ImageId{rows.value(1).toLongLong()},
+                         rows.value(2).toString(), rows.value(3).toString()});
+    }
+    return captions;
+}
+
+void TagRepository::addParses(const QList<NewParse>& parses)
+{
+    Transaction transaction(m_connection);
+    TagIds tagIds(m_connection);
+    auto insertParse = prepared(
+        m_connection, QStringLiteral("INSERT INTO parse (caption_id, parser, parser_version, "
+                                     "milliseconds) VALUES (?, ?, ?, ?)"));
+    auto insertCandidate = prepared(
+        m_connection,
+        QStringLiteral("INSERT INTO candidate (image_id, tag_id, parse_id, span_start, "
+                       "span_length, owner_tag_id, confidence, state) VALUES (?, ?, ?, ?, ?, ?, "
+                       "?, COALESCE((SELECT MIN(state) FROM candidate WHERE image_id = ? AND "
+                       "tag_id = ?), 'pending'))"));
+    for (const NewParse& parse : parses) {
+        insertParse.bindValue(0, qint64(parse.caption));
+        insertParse.bindValue(1, parse.parser);
+        insertParse.bindValue(2, parse.parserVersion);
+        insertParse.bindValue(3, parse.milliseconds);
+        run(insertParse);
+        const qint64 parseId = insertedId(insertParse);
+        for (const NewCandidate& candidate : parse.candidates) {
+            const qint64 tag = tagIds.idOf(candidate);
+            const QVariant owner = candidate.owner < 0
+                                       ? QVariant(QMetaType::fromType<qint64>())
+                                       : tagIds.idOf(parse.candidates.at(candidate.owner));
+            const QVariantList values{qint64(parse.image),
+                                      tag,
+                                      parseId,
+                                      candidate.spanStart,
+                                      candidate.spanLength,
+                                      owner,
+                                      candidate.confidence,
+                                      qint64(parse.image),
+                                      tag};
+            for (int place = 0; place < values.size(); ++place) {
+                insertCandidate.bindValue(place, values.at(place));
+            }
+            run(insertCandidate);
+        }
+    }
+    transaction.commit();
+}
+
+QList<Tag> TagRepository::tags() const
+{
+    QSqlQuery rows =
+        execute(m_connection,
+                QStringLiteral("SELECT t.id, t.kind, t.lemma, t.display, t.priority, t.enabled, "
+                               "COUNT(DISTINCT c.image_id), "
+                               "COUNT(DISTINCT CASE WHEN c.state = 'accept' THEN c.image_id END), "
+                               "COUNT(DISTINCT CASE WHEN c.state = 'reject' THEN c.image_id END) "
+                               "FROM tag t LEFT JOIN candidate c ON c.tag_id = t.id "
+                               "GROUP BY t.id, t.kind, t.lemma, t.display, t.priority, t.enabled "
+                               "ORDER BY 7 DESC, t.lemma"));
+    QList<Tag> tags;
+    while (rows.next()) {
+        tags.append({TagId{rows.value(0).toLongLong()}, kindOf(rows.value(1).toString()),
+                     rows.value(2).toString(), rows.value(3).toString(), rows.value(4).toDouble(),
+                     rows.value(5).toBool(), rows.value(6).toInt(), rows.value(7).toInt(),
+                     rows.value(8).toInt()});
+    }
+    return tags;
+}
+
+int TagRepository::enableFrequent(int minimumImages)
+{
+    Transaction transaction(m_connection);
+    execute(
+        m_connection,
+        QStringLiteral("UPDATE tag SET enabled = CASE WHEN (SELECT COUNT(DISTINCT image_id) FROM "
+                       "candidate WHERE tag_id = tag.id) >= ? THEN 1 ELSE 0 END WHERE NOT EXISTS "
+                       "(SELECT 1 FROM candidate WHERE tag_id = tag.id AND state <> 'pending')"),
+        {minimumImages});
+    QSqlQuery count =
+        execute(m_connection, QStringLiteral("SELECT COUNT(*) FROM tag WHERE enabled = 1"));
+    count.next();
+    const int enabled = count.value(0).toInt();
+    count.finish();
+    transaction.commit();
+    return enabled;
+}
+
+void TagRepository::setEnabled(TagId tag, bool enabled)
+{
+    execute(m_connection, QStringLiteral("UPDATE tag SET enabled = ? WHERE id = ?"),
+            {enabled ? 1 : 0, qint64(tag)});
+}
+
+QList<Candidate> TagRepository::candidatesOf(ImageId image) const
+{
+    return readCandidates(execute(m_connection,
+                                  candidateSql(QStringLiteral("AND c.image_id = ?"),
+                                               QStringLiteral("kind DESC, confidence DESC, id")),
+                                  {qint64(image)}));
+}
+
+QList<Candidate> TagRepository::candidates() const
+{
+    return readCandidates(
+        execute(m_connection, candidateSql({}, QStringLiteral("image_id, kind DESC, id"))));
+}
+
+QList<Candidate> TagRepository::candidatesWith(TagId tag) const
+{
+    return readCandidates(
+        execute(m_connection,
+                candidateSql(QStringLiteral("AND c.tag_id = ?"), QStringLiteral("confidence, id")),
+                {qint64(tag)}));
+}
+
+} // namespace tagalign::db

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "db/Rows.h"
+
+#include <QList>
+#include <QSqlDatabase>
+
+namespace tagalign::db {
+
+/// Tags, parses and the candidates they gave. Lives on the thread of its connection.
+class TagRepository
+{
+public:
+    explicit TagRepository(const QSqlDatabase& connection)
+        : m_connection(connection)
+    {
+    }
+
+    /// Captions that this parser and version has not read yet, by id. @throws Error
+    [[nodiscard]] QList<Caption> unparsedCaptions(const QString& parser,
+                                                  const QString& version) const;
+
+    /// Stores parses with their candidates and new tags: all rows or none. A tag that a person
+    /// has judged on an image keeps its state for the new candidates too. @throws Error
+    void addParses(const QList<NewParse>& parses);
+
+    /// All tags with their counts, most frequent first. @throws Error
+    [[nodiscard]] QList<Tag> tags() const;
+
+    /// Enables the tags that at least `minimumImages` images carry and disables the rest, but
+    /// leaves alone what a person has judged. Returns how many are enabled. @throws Error
+    int enableFrequent(int minimumImages);
+    void setEnabled(TagId tag, bool enabled);
+
+    /// One row for each enabled tag of the image, objects first, most confident first.
+    [[nodiscard]] QList<Candidate> candidatesOf(ImageId image) const;
+
+    /// The same for every image, by image.
+    [[nodiscard]] QList<Candidate> candidates() const;
+
+    /// Images with the tag, least confident first.
+    [[nodiscard]] QList<Candidate> candidatesWith(TagId tag) const;
+
+private:
+    QSqlDatabase m_connection;
+};
+
+[[nodiscard]] QString stateName(State state);
+[[nodiscard]] State stateOf(const QString& name);
+
+} // namespace tagalign::db

@@ -1,0 +1,143 @@
+#include "db/VerdictRepository.h"
+
+#include "db/AuditLog.h"
+#include "db/Error.h"
+#include "db/Statement.h"
+#include "db/TagRepository.h"
+
+namespace tagalign::db {
+
+namespace {
+
+struct Row
+{
+    qint64 candidate = 0;
+    QString verdict;
+    QString previous;
+    QVariant undoes{QMetaType::fromType<qint64>()};
+    int durationMs = 0;
+};
+
+/// Writes verdict rows of one batch and keeps candidate.state in step.
+class BatchWriter
+{
+public:
+    BatchWriter(const QSqlDatabase& connection, QString who, Mode mode)
+        : m_insert(prepared(connection,
+                            QStringLiteral("INSERT INTO verdict (candidate_id, verdict, previous, "
+                                           "undoes, who, at, duration_ms, mode, batch) "
+                                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"))),
+          m_update(prepared(
+              connection,
+              QStringLiteral("UPDATE candidate SET state = ? WHERE image_id = (SELECT image_id "
+                             "FROM candidate WHERE id = ?) AND tag_id = (SELECT tag_id FROM "
+                             "candidate WHERE id = ?)"))),
+          m_who(std::move(who)),
+          m_mode(mode == Mode::Bulk ? QStringLiteral("bulk") : QStringLiteral("single")),
+          m_at(timestamp())
+    {
+        QSqlQuery next =
+            execute(connection, QStringLiteral("SELECT COALESCE(MAX(batch), 0) + 1 FROM verdict"));
+        next.next();
+        m_batch = next.value(0).toLongLong();
+    }
+
+    void write(const Row& row)
+    {
+        const QVariantList values{row.candidate, row.verdict,    row.previous, row.undoes, m_who,
+                                  m_at,          row.durationMs, m_mode,       m_batch};
+        for (int place = 0; place < values.size(); ++place) {
+            m_insert.bindValue(place, values.at(place));
+        }
+        run(m_insert);
+        m_update.bindValue(0, row.verdict);
+        m_update.bindValue(1, row.candidate);
+        m_update.bindValue(2, row.candidate);
+        run(m_update);
+    }
+
+private:
+    QSqlQuery m_insert;
+    QSqlQuery m_update;
+    QString m_who;
+    QString m_mode;
+    QString m_at;
+    qint64 m_batch = 0;
+};
+
+QString currentState(const QSqlDatabase& connection, qint64 candidate)
+{
+    QSqlQuery row = execute(connection, QStringLiteral("SELECT state FROM candidate WHERE id = ?"),
+                            {candidate});
+    if (!row.next()) {
+        throw Error(QStringLiteral("Tag candidate %1 does not exist any more; reload the page.")
+                        .arg(candidate));
+    }
+    return row.value(0).toString();
+}
+
+} // namespace
+
+void VerdictRepository::decide(const QList<Decision>& decisions, const QString& who)
+{
+    if (decisions.isEmpty()) {
+        return;
+    }
+    const Mode mode = decisions.size() > 1 ? Mode::Bulk : Mode::Single;
+    Transaction transaction(m_connection);
+    BatchWriter writer(m_connection, who, mode);
+    QStringList summary;
+    for (const Decision& decision : decisions) {
+        Q_ASSERT(decision.state != State::Pending);
+        const qint64 candidate = qint64(decision.candidate);
+        writer.write({.candidate = candidate,
+                      .verdict = stateName(decision.state),
+                      .previous = currentState(m_connection, candidate),
+                      .durationMs = decision.durationMs});
+        summary.append(QStringLiteral("%1:%2").arg(candidate).arg(stateName(decision.state)));
+    }
+    AuditLog(m_connection).append(who, QStringLiteral("verdict"), summary.join(QLatin1Char(' ')));
+    transaction.commit();
+}
+
+QList<VerdictRepository::Decision> VerdictRepository::undo(const QString& who)
+{
+    Transaction transaction(m_connection);
+    QSqlQuery rows = execute(
+        m_connection,
+        QStringLiteral("SELECT id, candidate_id, previous FROM verdict WHERE batch = (SELECT "
+                       "MAX(v.batch) FROM verdict v WHERE v.undoes IS NULL AND NOT EXISTS (SELECT "
+                       "1 FROM verdict u WHERE u.undoes = v.id)) ORDER BY id DESC"));
+    QList<Row> inverse;
+    while (rows.next()) {
+        inverse.append({.candidate = rows.value(1).toLongLong(),
+                        .verdict = rows.value(2).toString(),
+                        .undoes = rows.value(0).toLongLong()});
+    }
+    rows.finish();
+    if (inverse.isEmpty()) {
+        return {};
+    }
+    BatchWriter writer(m_connection, who, inverse.size() > 1 ? Mode::Bulk : Mode::Single);
+    QList<Decision> changed;
+    QStringList summary;
+    for (Row& row : inverse) {
+        row.previous = currentState(m_connection, row.candidate);
+        writer.write(row);
+        changed.append({CandidateId{row.candidate}, stateOf(row.verdict), 0});
+        summary.append(QStringLiteral("%1:%2").arg(row.candidate).arg(row.verdict));
+    }
+    AuditLog(m_connection).append(who, QStringLiteral("undo"), summary.join(QLatin1Char(' ')));
+    transaction.commit();
+    return changed;
+}
+
+qint64 VerdictRepository::lastId() const
+{
+    QSqlQuery row =
+        execute(m_connection, QStringLiteral("SELECT COALESCE(MAX(id), 0) FROM verdict"));
+    row.next();
+    return row.value(0).toLongLong();
+}
+
+} // namespace tagalign::db

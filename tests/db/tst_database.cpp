@@ -1,0 +1,177 @@
+#include "db/Database.h"
+#include "db/Error.h"
+#include "db/Statement.h"
+
+#include <QFile>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace tagalign::db;
+
+/// Opening, migrating and refusing project files.
+class TestDatabase : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+    void newFileHasTheNewestSchema();
+    void foreignKeysAndWriteAheadLogAreOn();
+    void settingsSurviveReopening();
+    void newerFileIsRefusedUntouched();
+    void damagedFileNamesItsBackup();
+    void textFileIsRefused();
+    void missingFolderIsRefused();
+    void rolledBackTransactionLeavesNothing();
+    void twoConnectionsWriteInTurn();
+    void oldFileIsBackedUpBeforeMigration();
+
+private:
+    [[nodiscard]] QString file() const { return m_folder->filePath("project.sqlite"); }
+
+    [[nodiscard]] QString refusal() const;
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+QString TestDatabase::refusal() const
+{
+    try {
+        const Database database(file());
+    } catch (const Error& error) {
+        return QString::fromUtf8(error.what());
+    }
+    return {};
+}
+
+void TestDatabase::newFileHasTheNewestSchema()
+{
+    const Database database(file());
+    QSqlQuery version = execute(database.connection(), "PRAGMA user_version");
+    QVERIFY(version.next());
+    QCOMPARE(version.value(0).toInt(), Database::kSchemaVersion);
+    const QStringList tables = database.connection().tables();
+    for (const char* table : {"image", "caption", "parse", "tag", "candidate", "verdict", "run",
+                              "metric", "query", "audit"}) {
+        QVERIFY2(tables.contains(table), table);
+    }
+}
+
+void TestDatabase::foreignKeysAndWriteAheadLogAreOn()
+{
+    const Database database(file());
+    QSqlQuery keys = execute(database.connection(), "PRAGMA foreign_keys");
+    QVERIFY(keys.next());
+    QCOMPARE(keys.value(0).toInt(), 1);
+    QSqlQuery journal = execute(database.connection(), "PRAGMA journal_mode");
+    QVERIFY(journal.next());
+    QCOMPARE(journal.value(0).toString(), QString("wal"));
+    QVERIFY_EXCEPTION_THROWN(
+        execute(database.connection(), "INSERT INTO caption (image_id, text) VALUES (7, 'x')"),
+        Error);
+}
+
+void TestDatabase::settingsSurviveReopening()
+{
+    {
+        Database database(file());
+        QCOMPARE(database.setting("model", "none"), QString("none"));
+        database.setSetting("model", "a");
+        database.setSetting("model", QString::fromUtf8("りんご"));
+    }
+    QCOMPARE(Database(file()).setting("model"), QString::fromUtf8("りんご"));
+}
+
+void TestDatabase::newerFileIsRefusedUntouched()
+{
+    {
+        const Database database(file());
+        execute(database.connection(), "PRAGMA user_version = 99");
+    }
+    QVERIFY(refusal().contains("newer program"));
+}
+
+void TestDatabase::damagedFileNamesItsBackup()
+{
+    {
+        const Database database(file());
+        for (int row = 0; row < 2000; ++row) {
+            execute(database.connection(), "INSERT INTO setting (key, value) VALUES (?, ?)",
+                    {QString::number(row), QString(100, 'v')});
+        }
+        execute(database.connection(), "PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+    QFile raw(file());
+    QVERIFY(raw.open(QIODevice::ReadWrite));
+    QVERIFY(raw.seek(raw.size() / 2));
+    raw.write(QByteArray(20000, '\xAB'));
+    raw.close();
+    QVERIFY(refusal().contains("is damaged"));
+    QVERIFY(refusal().contains(".recover"));
+    QVERIFY(QFile::copy(file(), file() + ".v1.backup"));
+    QVERIFY(refusal().contains("project.sqlite.v1.backup"));
+}
+
+void TestDatabase::textFileIsRefused()
+{
+    QFile raw(file());
+    QVERIFY(raw.open(QIODevice::WriteOnly));
+    raw.write("this is no data base, but a text that is longer than a header of one hundred bytes, "
+              "so that it is read as a header");
+    raw.close();
+    QVERIFY(refusal().contains("damaged"));
+}
+
+void TestDatabase::missingFolderIsRefused()
+{
+    QVERIFY_EXCEPTION_THROWN(Database(m_folder->filePath("no/such/folder.sqlite")), Error);
+}
+
+void TestDatabase::rolledBackTransactionLeavesNothing()
+{
+    Database database(file());
+    {
+        const Transaction transaction(database.connection());
+        database.setSetting("a", "1");
+    }
+    QCOMPARE(database.setting("a", "none"), QString("none"));
+}
+
+void TestDatabase::twoConnectionsWriteInTurn()
+{
+    Database first(file());
+    Database second(file());
+    Transaction writing(first.connection());
+    first.setSetting("a", "1");
+    QCOMPARE(second.setting("a", "none"), QString("none")); // readers are not held up
+    writing.commit();
+    second.setSetting("b", "2");
+    QCOMPARE(first.setting("b"), QString("2"));
+}
+
+void TestDatabase::oldFileIsBackedUpBeforeMigration()
+{
+    // No older schema was ever released; the newest one marked as older makes migrate() back the
+    // file up and then fail on tables that exist, which must change nothing.
+    {
+        Database database(file());
+        database.setSetting("kept", "yes");
+        execute(database.connection(), "PRAGMA user_version = 0");
+    }
+    QVERIFY_EXCEPTION_THROWN(Database{file()}, Error);
+    QVERIFY(QFile::exists(file() + ".v0.backup"));
+    for (const QString& path : {file(), file() + ".v0.backup"}) {
+        QSqlDatabase raw = QSqlDatabase::addDatabase("QSQLITE", path);
+        raw.setDatabaseName(path);
+        QVERIFY(raw.open());
+        QSqlQuery kept = execute(raw, "SELECT value FROM setting WHERE key = 'kept'");
+        QVERIFY(kept.next());
+        QCOMPARE(kept.value(0).toString(), QString("yes"));
+    }
+}
+
+QTEST_GUILESS_MAIN(TestDatabase)
+#include "tst_database.moc"

@@ -1,0 +1,338 @@
+#include "db/AuditLog.h"
+#include "db/Database.h"
+#include "db/Error.h"
+#include "db/ImageRepository.h"
+#include "db/RunRepository.h"
+#include "db/Statement.h"
+#include "db/TagRepository.h"
+#include "db/VerdictRepository.h"
+
+#include <QTest>
+
+using namespace tagalign::db;
+
+/// The repositories over one fresh in-memory project.
+class TestRepositories : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void sameImageTwiceIsRefused();
+    void sameCaptionTwiceIsOne();
+    void captionsParsedOnceAreNotOfferedAgain();
+    void candidatesOfOneImageAreMergedByTag();
+    void attributeKnowsItsObject();
+    void verdictHoldsForTheTagOnTheImage();
+    void undoGoesBackStepByStep();
+    void undoOfAChangedVerdictRestoresTheEarlierOne();
+    void bulkVerdictIsOneUndoStep();
+    void failedBulkVerdictStoresNothing();
+    void verdictsCannotBeRewritten();
+    void laterParseInheritsTheVerdict();
+    void rareTagsAreDisabledButNotJudgedOnes();
+    void countsFollowVerdicts();
+    void auditChainFindsTampering();
+    void runsAndMetricsComeBack();
+    void abandonedRunsAreClosed();
+    void queriesAreRememberedNewestFirst();
+
+private:
+    ImageId addImage(const QString& hash);
+    void parse(ImageId image, const QString& caption, const QList<NewCandidate>& candidates);
+    [[nodiscard]] State stateOf(ImageId image, const QString& lemma) const;
+    [[nodiscard]] CandidateId candidate(ImageId image, const QString& lemma) const;
+
+    std::unique_ptr<Database> m_database;
+    QSqlDatabase m_connection;
+};
+
+void TestRepositories::init()
+{
+    m_connection = QSqlDatabase();
+    m_database = std::make_unique<Database>(":memory:");
+    m_connection = m_database->connection();
+}
+
+ImageId TestRepositories::addImage(const QString& hash)
+{
+    return ImageRepository(m_connection)
+        .add({.path = hash + ".jpg", .sha256 = hash, .width = 4, .height = 3});
+}
+
+void TestRepositories::parse(ImageId image, const QString& caption,
+                             const QList<NewCandidate>& candidates)
+{
+    ImageRepository images(m_connection);
+    images.addCaption(image, caption, "en");
+    TagRepository(m_connection)
+        .addParses({{.caption = images.captionsOf(image).last().id,
+                     .image = image,
+                     .parser = "rules",
+                     .parserVersion = "1",
+                     .candidates = candidates}});
+}
+
+State TestRepositories::stateOf(ImageId image, const QString& lemma) const
+{
+    for (const Candidate& row : TagRepository(m_connection).candidatesOf(image)) {
+        if (row.lemma == lemma) {
+            return row.state;
+        }
+    }
+    qFatal("no such tag");
+}
+
+CandidateId TestRepositories::candidate(ImageId image, const QString& lemma) const
+{
+    for (const Candidate& row : TagRepository(m_connection).candidatesOf(image)) {
+        if (row.lemma == lemma) {
+            return row.id;
+        }
+    }
+    qFatal("no such tag");
+}
+
+namespace {
+
+NewCandidate object(const QString& lemma, double confidence = 1.0)
+{
+    return {.lemma = lemma, .display = lemma, .spanLength = 3, .confidence = confidence};
+}
+
+NewCandidate attribute(const QString& lemma, int owner)
+{
+    return {.kind = TagKind::Attribute, .lemma = lemma, .display = lemma, .owner = owner};
+}
+
+} // namespace
+
+void TestRepositories::sameImageTwiceIsRefused()
+{
+    addImage("aa");
+    QVERIFY_EXCEPTION_THROWN(addImage("aa"), Error);
+    QVERIFY(ImageRepository(m_connection).findByHash("aa").has_value());
+    QVERIFY(!ImageRepository(m_connection).findByHash("bb").has_value());
+}
+
+void TestRepositories::sameCaptionTwiceIsOne()
+{
+    ImageRepository images(m_connection);
+    const ImageId image = addImage("aa");
+    QVERIFY(images.addCaption(image, QString::fromUtf8("赤いりんご"), "ja"));
+    QVERIFY(!images.addCaption(image, QString::fromUtf8("赤いりんご"), "ja"));
+    QCOMPARE(images.captionsOf(image).size(), 1);
+    QCOMPARE(images.captionsByImage().value(image).first().language, QString("ja"));
+}
+
+void TestRepositories::captionsParsedOnceAreNotOfferedAgain()
+{
+    const ImageId image = addImage("aa");
+    parse(image, "a cat", {object("cat")});
+    ImageRepository(m_connection).addCaption(image, "a dog", "en");
+    const auto open = TagRepository(m_connection).unparsedCaptions("rules", "1");
+    QCOMPARE(open.size(), 1);
+    QCOMPARE(open.first().text, QString("a dog"));
+    QCOMPARE(TagRepository(m_connection).unparsedCaptions("rules", "2").size(), 2);
+}
+
+void TestRepositories::candidatesOfOneImageAreMergedByTag()
+{
+    const ImageId image = addImage("aa");
+    parse(image, "a cat", {object("cat", 0.5)});
+    parse(image, "one cat and a dog", {object("cat", 0.9), object("dog", 0.7)});
+    const auto rows = TagRepository(m_connection).candidatesOf(image);
+    QCOMPARE(rows.size(), 2);
+    QCOMPARE(rows.first().lemma, QString("cat"));
+    QCOMPARE(rows.first().confidence, 0.9);
+    QCOMPARE(TagRepository(m_connection).tags().size(), 2);
+}
+
+void TestRepositories::attributeKnowsItsObject()
+{
+    const ImageId image = addImage("aa");
+    parse(image, "a red cat", {attribute("red", 1), object("cat")});
+    const auto rows = TagRepository(m_connection).candidatesOf(image);
+    QCOMPARE(rows.size(), 2);
+    QCOMPARE(rows.last().lemma, QString("red"));
+    QCOMPARE(rows.last().owner, QString("cat"));
+    QCOMPARE(rows.first().owner, QString());
+}
+
+void TestRepositories::verdictHoldsForTheTagOnTheImage()
+{
+    const ImageId image = addImage("aa");
+    const ImageId other = addImage("bb");
+    parse(image, "a cat", {object("cat")});
+    parse(image, "the cat", {object("cat")});
+    parse(other, "a cat", {object("cat")});
+    VerdictRepository(m_connection).decide({{candidate(image, "cat"), State::Rejected, 900}}, "me");
+    QCOMPARE(stateOf(image, "cat"), State::Rejected);
+    QCOMPARE(stateOf(other, "cat"), State::Pending);
+    const Tag tag = TagRepository(m_connection).tags().first();
+    QCOMPARE(tag.images, 2);
+    QCOMPARE(tag.rejected, 1);
+    QCOMPARE(tag.accepted, 0);
+}
+
+void TestRepositories::undoGoesBackStepByStep()
+{
+    const ImageId image = addImage("aa");
+    parse(image, "a cat and a dog", {object("cat"), object("dog")});
+    VerdictRepository verdicts(m_connection);
+    verdicts.decide({{candidate(image, "cat"), State::Accepted, 1}}, "me");
+    verdicts.decide({{candidate(image, "dog"), State::Rejected, 1}}, "me");
+    QCOMPARE(verdicts.undo("me").size(), 1);
+    QCOMPARE(stateOf(image, "dog"), State::Pending);
+    QCOMPARE(stateOf(image, "cat"), State::Accepted);
+    QCOMPARE(verdicts.undo("me").size(), 1);
+    QCOMPARE(stateOf(image, "cat"), State::Pending);
+    QVERIFY(verdicts.undo("me").isEmpty());
+    verdicts.decide({{candidate(image, "cat"), State::Unsure, 1}}, "me");
+    QCOMPARE(verdicts.undo("me").size(), 1);
+    QCOMPARE(stateOf(image, "cat"), State::Pending);
+}
+
+void TestRepositories::undoOfAChangedVerdictRestoresTheEarlierOne()
+{
+    const ImageId image = addImage("aa");
+    parse(image, "a cat", {object("cat")});
+    VerdictRepository verdicts(m_connection);
+    verdicts.decide({{candidate(image, "cat"), State::Accepted, 1}}, "me");
+    verdicts.decide({{candidate(image, "cat"), State::Rejected, 1}}, "me");
+    const auto changed = verdicts.undo("me");
+    QCOMPARE(changed.first().state, State::Accepted);
+    QCOMPARE(stateOf(image, "cat"), State::Accepted);
+}
+
+void TestRepositories::bulkVerdictIsOneUndoStep()
+{
+    QList<VerdictRepository::Decision> page;
+    for (int i = 0; i < 40; ++i) {
+        const ImageId image = addImage(QString::number(i));
+        parse(image, "a cat", {object("cat")});
+        page.append({candidate(image, "cat"), i < 3 ? State::Rejected : State::Accepted, 10});
+    }
+    VerdictRepository verdicts(m_connection);
+    verdicts.decide(page, "me");
+    QCOMPARE(ImageRepository(m_connection).counts().accepted, 37);
+    QCOMPARE(verdicts.undo("me").size(), 40);
+    QCOMPARE(ImageRepository(m_connection).counts().accepted, 0);
+    QSqlQuery rows = execute(m_connection, "SELECT COUNT(*) FROM verdict WHERE mode = 'bulk'");
+    QVERIFY(rows.next());
+    QCOMPARE(rows.value(0).toInt(), 80); // nothing was erased
+}
+
+void TestRepositories::failedBulkVerdictStoresNothing()
+{
+    const ImageId image = addImage("aa");
+    parse(image, "a cat", {object("cat")});
+    VerdictRepository verdicts(m_connection);
+    QVERIFY_EXCEPTION_THROWN(verdicts.decide({{candidate(image, "cat"), State::Accepted, 1},
+                                              {CandidateId{999}, State::Accepted, 1}},
+                                             "me"),
+                             Error);
+    QCOMPARE(stateOf(image, "cat"), State::Pending);
+    QCOMPARE(verdicts.lastId(), 0);
+    QCOMPARE(AuditLog(m_connection).size(), 0);
+}
+
+void TestRepositories::verdictsCannotBeRewritten()
+{
+    const ImageId image = addImage("aa");
+    parse(image, "a cat", {object("cat")});
+    VerdictRepository(m_connection).decide({{candidate(image, "cat"), State::Accepted, 1}}, "me");
+    QVERIFY_EXCEPTION_THROWN(execute(m_connection, "UPDATE verdict SET verdict = 'reject'"), Error);
+    QVERIFY_EXCEPTION_THROWN(execute(m_connection, "DELETE FROM verdict"), Error);
+    QVERIFY_EXCEPTION_THROWN(execute(m_connection, "DELETE FROM audit"), Error);
+}
+
+void TestRepositories::laterParseInheritsTheVerdict()
+{
+    const ImageId image = addImage("aa");
+    parse(image, "a cat", {object("cat", 0.4)});
+    VerdictRepository(m_connection).decide({{candidate(image, "cat"), State::Rejected, 1}}, "me");
+    parse(image, "the cat", {object("cat", 0.9)});
+    QCOMPARE(stateOf(image, "cat"), State::Rejected);
+}
+
+void TestRepositories::rareTagsAreDisabledButNotJudgedOnes()
+{
+    const ImageId image = addImage("aa");
+    const ImageId other = addImage("bb");
+    parse(image, "a cat, a dog, a bird", {object("cat"), object("dog"), object("bird")});
+    parse(other, "a cat", {object("cat")});
+    VerdictRepository(m_connection).decide({{candidate(image, "dog"), State::Accepted, 1}}, "me");
+    QCOMPARE(TagRepository(m_connection).enableFrequent(2), 2);
+    QCOMPARE(TagRepository(m_connection).candidatesOf(image).size(), 2);
+}
+
+void TestRepositories::countsFollowVerdicts()
+{
+    QCOMPARE(ImageRepository(m_connection).counts().candidates, 0);
+    const ImageId image = addImage("aa");
+    parse(image, "a cat and a dog", {object("cat"), object("dog")});
+    VerdictRepository(m_connection).decide({{candidate(image, "cat"), State::Unsure, 1}}, "me");
+    const Counts counts = ImageRepository(m_connection).counts();
+    QCOMPARE(counts.images, 1);
+    QCOMPARE(counts.captions, 1);
+    QCOMPARE(counts.tags, 2);
+    QCOMPARE(counts.candidates, 2);
+    QCOMPARE(counts.unsure, 1);
+}
+
+void TestRepositories::auditChainFindsTampering()
+{
+    AuditLog audit(m_connection);
+    for (int i = 0; i < 5; ++i) {
+        audit.append("me", "test", QString::number(i));
+    }
+    QVERIFY(!audit.firstBreak());
+    execute(m_connection, "DROP TRIGGER audit_is_never_changed");
+    execute(m_connection, "UPDATE audit SET detail = 'other' WHERE id = 3");
+    QCOMPARE(audit.firstBreak().value().row, 3);
+    execute(m_connection, "UPDATE audit SET detail = '2' WHERE id = 3");
+    QVERIFY(!audit.firstBreak());
+    execute(m_connection, "DROP TRIGGER audit_is_never_deleted");
+    execute(m_connection, "DELETE FROM audit WHERE id = 2");
+    QCOMPARE(audit.firstBreak().value().row, 3);
+}
+
+void TestRepositories::runsAndMetricsComeBack()
+{
+    RunRepository runs(m_connection);
+    QVERIFY(!runs.lastDone());
+    const Run run = runs.start("first", "{}", "{}");
+    QCOMPARE(run.folder, QString("0001"));
+    runs.replaceMetrics(run.id, {{"tag mAP", "objects", {}, 0.1, 0.2, 0.05, 0.15, 40}});
+    runs.replaceMetrics(run.id, {{"tag mAP", "objects", {}, 0.1, 0.3, 0.05, 0.15, 40}});
+    QCOMPARE(runs.metricsOf(run.id).size(), 1);
+    QCOMPARE(runs.metricsOf(run.id).first().after, 0.3);
+    QVERIFY(!runs.metricsOf(run.id).first().tag);
+    runs.finish(run.id, RunStatus::Done, {});
+    QCOMPARE(runs.lastDone().value().id, run.id);
+}
+
+void TestRepositories::abandonedRunsAreClosed()
+{
+    RunRepository runs(m_connection);
+    const Run run = runs.start("first", "{}", "{}");
+    QCOMPARE(runs.closeAbandoned(), 1);
+    QCOMPARE(runs.run(run.id).value().status, RunStatus::Cancelled);
+    QCOMPARE(runs.closeAbandoned(), 0);
+}
+
+void TestRepositories::queriesAreRememberedNewestFirst()
+{
+    RunRepository runs(m_connection);
+    runs.rememberQuery("red cat");
+    QTest::qWait(2); // timestamps have milliseconds
+    runs.rememberQuery("rusty bolt");
+    QTest::qWait(2);
+    runs.rememberQuery("red cat");
+    QCOMPARE(runs.recentQueries(5), QStringList({"red cat", "rusty bolt"}));
+    QCOMPARE(runs.recentQueries(1), QStringList({"red cat"}));
+}
+
+QTEST_GUILESS_MAIN(TestRepositories)
+#include "tst_repositories.moc"
