@@ -1,0 +1,64 @@
+#include "model/align/Head.h"
+
+#include "model/Error.h"
+#include "model/align/AdapterHead.h"
+#include "model/align/GatedConvHead.h"
+
+#include <sstream>
+
+namespace tagalign::model::align {
+
+namespace {
+
+void requireConsistent(const Projection& projection)
+{
+    const bool fits = projection.matrix.dim() == 2 && projection.normWeight.dim() == 1 &&
+                      projection.normBias.dim() == 1 &&
+                      projection.normWeight.size(0) == projection.matrix.size(0) &&
+                      projection.normBias.size(0) == projection.matrix.size(0) &&
+                      projection.matrix.numel() > 0;
+    if (!fits) {
+        std::ostringstream text;
+        text << "The checkpoint's projection does not fit together: expected ln_post [C], [C] and "
+                "a matrix [C, D], found "
+             << projection.normWeight.sizes() << ", " << projection.normBias.sizes() << " and "
+             << projection.matrix.sizes() << ".";
+        throw ShapeError(text.str());
+    }
+}
+
+} // namespace
+
+std::string nameOf(HeadKind kind)
+{
+    return kind == HeadKind::Adapter ? "adapter" : "gated-conv";
+}
+
+torch::Tensor project(const torch::Tensor& tokens, const Projection& projection)
+{
+    const auto normed = torch::layer_norm(tokens, {projection.tokenWidth()}, projection.normWeight,
+                                          projection.normBias, projection.epsilon);
+    return torch::matmul(normed, projection.matrix);
+}
+
+torch::Tensor Head::forward(const torch::Tensor& tokens, std::int64_t rows, std::int64_t columns)
+{
+    if (tokens.dim() != 3 || tokens.size(1) != rows * columns || tokens.size(2) != tokenWidth()) {
+        std::ostringstream text;
+        text << "The head expects patch tokens of shape [N, " << rows << " × " << columns << ", "
+             << tokenWidth() << "], found " << tokens.sizes() << ".";
+        throw ShapeError(text.str());
+    }
+    return run(tokens, rows, columns);
+}
+
+std::shared_ptr<Head> makeHead(HeadKind kind, const Projection& projection, std::uint64_t seed,
+                               std::int64_t hiddenWidth)
+{
+    requireConsistent(projection);
+    if (kind == HeadKind::Adapter)
+        return std::make_shared<AdapterHead>(projection, seed, hiddenWidth);
+    return std::make_shared<GatedConvHead>(projection, seed);
+}
+
+} // namespace tagalign::model::align

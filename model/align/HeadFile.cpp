@@ -1,0 +1,178 @@
+#include "model/align/HeadFile.h"
+
+#include "model/Error.h"
+#include "model/tensor_io/SafetensorsFile.h"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+namespace tagalign::model::align {
+
+namespace {
+
+constexpr const char* kFormat = "tagalign-head 1";
+constexpr const char* kSettingsKey = "tagalign"; // one JSON object beside "format"
+
+std::vector<std::pair<std::string, torch::Tensor>> tensorsOf(Head& head)
+{
+    std::vector<std::pair<std::string, torch::Tensor>> tensors;
+    for (const auto& parameter : head.named_parameters())
+        tensors.emplace_back(parameter.key(), parameter.value());
+    for (const auto& buffer : head.named_buffers())
+        tensors.emplace_back(buffer.key(), buffer.value());
+    return tensors;
+}
+
+FormatError broken(const std::filesystem::path& file, const std::string& what)
+{
+    return FormatError(file.string() + ": " + what);
+}
+
+HeadKind kindFrom(const std::string& name, const std::filesystem::path& file)
+{
+    for (const auto kind : {HeadKind::Adapter, HeadKind::GatedConv}) {
+        if (nameOf(kind) == name)
+            return kind;
+    }
+    throw broken(file, "unknown kind of head \"" + name +
+                           "\"; this version knows \"adapter\" and \"gated-conv\".");
+}
+
+nlohmann::json settingsOf(const tensor_io::SafetensorsFile& tensors,
+                          const std::filesystem::path& file)
+{
+    const auto& metadata = tensors.metadata();
+    const auto format = metadata.find("format");
+    const auto settings = metadata.find(kSettingsKey);
+    if (format == metadata.end() || format->second != kFormat || settings == metadata.end())
+        throw broken(file, std::string("not a head of TagAlign Studio: the metadata lack \"") +
+                               kFormat + "\".");
+    auto json = nlohmann::json::parse(settings->second, nullptr, false);
+    if (!json.is_object())
+        throw broken(file, "the head's settings are not a JSON object.");
+    return json;
+}
+
+void requireFit(const Head& head, const HeadInfo& info, const HeadFit& fit,
+                const std::filesystem::path& file)
+{
+    const bool wrongTokens = fit.tokenWidth != 0 && fit.tokenWidth != head.tokenWidth();
+    const bool wrongEmbedding =
+        fit.embeddingWidth != 0 && fit.embeddingWidth != head.embeddingWidth();
+    if (wrongTokens || wrongEmbedding) {
+        std::ostringstream text;
+        text << file.string() << ": the head takes tokens of width " << head.tokenWidth()
+             << " to embeddings of width " << head.embeddingWidth() << ", but the model has "
+             << fit.tokenWidth << " and " << fit.embeddingWidth
+             << "; load it with the model that it was trained on.";
+        throw ShapeError(text.str());
+    }
+    if (!fit.checkpoint.empty() && fit.checkpoint != info.checkpoint)
+        throw Error(file.string() + ": the head was trained on another model or patch path (" +
+                    info.checkpoint + ", not " + fit.checkpoint +
+                    "); load it with that one, or train again.");
+}
+
+struct Description
+{
+    HeadKind kind;
+    std::int64_t tokenWidth, embeddingWidth, hiddenWidth;
+    double epsilon;
+    HeadInfo info;
+};
+
+Description describe(const nlohmann::json& json, const std::filesystem::path& file)
+{
+    try {
+        Description result{
+            kindFrom(json.at("kind"), file), json.at("token_width"), json.at("embedding_width"),
+            json.at("hidden_width"),         json.at("epsilon"),     {}};
+        result.info.checkpoint = json.at("checkpoint");
+        result.info.pooling =
+            json.at("pooling") == "mean" ? TagPooling::Mean : TagPooling::LogSumExp;
+        result.info.kappa = json.at("kappa");
+        result.info.blend = json.at("blend");
+        return result;
+    } catch (const nlohmann::json::exception& error) {
+        throw broken(file, std::string("the head's settings are incomplete: ") + error.what());
+    }
+}
+
+/// Sizes come from a file: refuse what could not be a head before anything is allocated.
+void requirePlausible(const Description& description, const std::filesystem::path& file)
+{
+    constexpr std::int64_t kMaxWidth = 16384;
+    for (const auto width : {description.tokenWidth, description.embeddingWidth}) {
+        if (width < 1 || width > kMaxWidth)
+            throw broken(file, "a width of " + std::to_string(width) + " is outside 1 to " +
+                                   std::to_string(kMaxWidth) + ".");
+    }
+    const bool adapter = description.kind == HeadKind::Adapter;
+    if (description.hiddenWidth < (adapter ? 1 : 0) || description.hiddenWidth > kMaxWidth)
+        throw broken(file, "a bottleneck of " + std::to_string(description.hiddenWidth) +
+                               " does not fit the kind of head.");
+    if (!(description.info.kappa > 0.0) || !(description.epsilon > 0.0))
+        throw broken(file, "kappa and epsilon must be greater than 0.");
+}
+
+void copyTensors(Head& head, const tensor_io::SafetensorsFile& tensors,
+                 const std::filesystem::path& file)
+{
+    torch::NoGradGuard noGrad;
+    for (auto& [name, target] : tensorsOf(head)) {
+        if (!tensors.contains(name))
+            throw broken(file, "the tensor \"" + name + "\" is missing.");
+        const auto source = tensors.tensor(name);
+        if (source.sizes() != target.sizes()) {
+            std::ostringstream text;
+            text << "the tensor \"" << name << "\" has shape " << source.sizes() << ", expected "
+                 << target.sizes() << ".";
+            throw broken(file, text.str());
+        }
+        target.copy_(source);
+    }
+}
+
+} // namespace
+
+void saveHead(Head& head, const HeadInfo& info, const std::filesystem::path& file)
+{
+    const nlohmann::json settings = {
+        {"kind", nameOf(head.kind())},
+        {"token_width", head.tokenWidth()},
+        {"embedding_width", head.embeddingWidth()},
+        {"hidden_width", head.hiddenWidth()},
+        {"epsilon", head.epsilon()},
+        {"checkpoint", info.checkpoint},
+        {"pooling", info.pooling == TagPooling::Mean ? "mean" : "log-sum-exp"},
+        {"kappa", info.kappa},
+        {"blend", info.blend},
+    };
+    std::vector<std::pair<std::string, torch::Tensor>> tensors;
+    for (const auto& [name, tensor] : tensorsOf(head))
+        tensors.emplace_back(name, tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous());
+    tensor_io::writeSafetensors(file, tensors,
+                                {{"format", kFormat}, {kSettingsKey, settings.dump()}});
+}
+
+LoadedHead loadHead(const std::filesystem::path& file, const HeadFit& fit)
+{
+    const tensor_io::SafetensorsFile tensors(file);
+    const auto description = describe(settingsOf(tensors, file), file);
+    requirePlausible(description, file);
+    const Projection empty{
+        torch::ones({description.tokenWidth}), torch::zeros({description.tokenWidth}),
+        torch::zeros({description.tokenWidth, description.embeddingWidth}), description.epsilon};
+    LoadedHead loaded{makeHead(description.kind, empty, 0, description.hiddenWidth),
+                      description.info};
+    requireFit(*loaded.head, loaded.info, fit, file);
+    copyTensors(*loaded.head, tensors, file);
+    loaded.head->eval();
+    return loaded;
+}
+
+} // namespace tagalign::model::align
