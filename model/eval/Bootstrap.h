@@ -1,0 +1,34 @@
+#pragma once
+
+#include "model/Progress.h"
+#include "model/eval/Interval.h"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace tagalign::model::eval {
+
+struct BootstrapSettings
+{
+    int resamples = 2000; ///< >= 1
+    std::uint64_t seed = 1;
+};
+
+/// Figures of one resample; NaN where one cannot be computed (such resamples are left out of
+/// that figure's interval).
+/// @param weights how often each item was drawn.
+using Statistics = std::function<std::vector<double>(std::span<const std::uint32_t> weights)>;
+
+/// 95 % percentile intervals (Efron): items are drawn with replacement, and all figures of a
+/// resample see the same draw. Paired when a figure is the difference between two models.
+/// The same seed gives the same intervals on every machine.
+/// @return one interval for each figure; both ends NaN if no resample could compute it.
+/// @throws RangeError if there is no item or no resample; Cancelled.
+[[nodiscard]] std::vector<Interval> bootstrapIntervals(std::size_t items,
+                                                       const BootstrapSettings& settings,
+                                                       const Statistics& statistics,
+                                                       const OnProgress& onProgress = {});
+
+} // namespace tagalign::model::eval
