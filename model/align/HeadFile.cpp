@@ -72,9 +72,11 @@ void requireFit(const Head& head, const HeadInfo& info, const HeadFit& fit,
         throw ShapeError(text.str());
     }
     if (!fit.checkpoint.empty() && fit.checkpoint != info.checkpoint)
-        throw Error(file.string() + ": the head was trained on another model or patch path (" +
-                    info.checkpoint + ", not " + fit.checkpoint +
-                    "); load it with that one, or train again.");
+        throw Error(file.string() + ": the head was trained on another model (" + info.checkpoint +
+                    ", not " + fit.checkpoint + "); load it with that one, or train again.");
+    if (!fit.patchPath.empty() && fit.patchPath != info.patchPath)
+        throw Error(file.string() + ": the head was trained on the patch path \"" + info.patchPath +
+                    "\", not \"" + fit.patchPath + "\"; choose that one, or train again.");
 }
 
 struct Description
@@ -92,6 +94,7 @@ Description describe(const nlohmann::json& json, const std::filesystem::path& fi
             kindFrom(json.at("kind"), file), json.at("token_width"), json.at("embedding_width"),
             json.at("hidden_width"),         json.at("epsilon"),     {}};
         result.info.checkpoint = json.at("checkpoint");
+        result.info.patchPath = json.at("patch_path");
         result.info.pooling =
             json.at("pooling") == "mean" ? TagPooling::Mean : TagPooling::LogSumExp;
         result.info.kappa = json.at("kappa");
@@ -148,6 +151,7 @@ void saveHead(Head& head, const HeadInfo& info, const std::filesystem::path& fil
         {"hidden_width", head.hiddenWidth()},
         {"epsilon", head.epsilon()},
         {"checkpoint", info.checkpoint},
+        {"patch_path", info.patchPath},
         {"pooling", info.pooling == TagPooling::Mean ? "mean" : "log-sum-exp"},
         {"kappa", info.kappa},
         {"blend", info.blend},

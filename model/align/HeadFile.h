@@ -13,6 +13,7 @@ namespace tagalign::model::align {
 struct HeadInfo
 {
     std::string checkpoint; ///< fingerprint of the frozen model it was trained on
+    std::string patchPath;  ///< name of the path that its tokens came from
     TagPooling pooling = TagPooling::LogSumExp;
     double kappa = 0.07; ///< of the pooling, see poolTags()
     double blend = 0.3;  ///< with the frozen model, see MaskSettings
@@ -30,6 +31,7 @@ struct HeadFit
     std::int64_t tokenWidth = 0;
     std::int64_t embeddingWidth = 0;
     std::string checkpoint;
+    std::string patchPath;
 };
 
 /// Safetensors, float32, by temporary + rename. @throws Error naming the file.
@@ -37,7 +39,7 @@ void saveHead(Head& head, const HeadInfo& info, const std::filesystem::path& fil
 
 /// @throws FormatError naming the file: not a head, unknown kind, missing or misshapen tensor.
 /// @throws ShapeError if its widths are not those of the frozen model.
-/// @throws Error if it was trained on another checkpoint.
+/// @throws Error if it was trained on another checkpoint or patch path.
 [[nodiscard]] LoadedHead loadHead(const std::filesystem::path& file, const HeadFit& fit = {});
 
 } // namespace tagalign::model::align

@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <optional>
+#include <stdexcept>
 #include <system_error>
 
 namespace tagalign::model::align {
@@ -13,20 +14,21 @@ namespace tagalign::model::align {
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 
 constexpr const char* kFormat = "tagalign-checkpoint 1";
 
-nlohmann::json toJson(const std::optional<double>& value)
+json toJson(const std::optional<double>& value)
 {
-    return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+    return value ? json(*value) : json(nullptr);
 }
 
-std::optional<double> optionalFrom(const nlohmann::json& json)
+std::optional<double> optionalFrom(const json& value)
 {
-    return json.is_null() ? std::nullopt : std::optional(json.get<double>());
+    return value.is_null() ? std::nullopt : std::optional(value.get<double>());
 }
 
-nlohmann::json toJson(const LossParts& parts)
+json toJson(const LossParts& parts)
 {
     return {{"caption", parts.caption},
             {"objects", parts.objects},
@@ -35,42 +37,41 @@ nlohmann::json toJson(const LossParts& parts)
             {"total", parts.total}};
 }
 
-LossParts lossFrom(const nlohmann::json& json)
+LossParts lossFrom(const json& value)
 {
-    return {json.at("caption"), json.at("objects"), json.at("attributes"), json.at("pull"),
-            json.at("total")};
+    return {value.at("caption"), value.at("objects"), value.at("attributes"), value.at("pull"),
+            value.at("total")};
 }
 
-nlohmann::json toJson(const EpochReport& report)
+json toJson(const EpochReport& report)
 {
-    return {
-        {"epoch", report.epoch},
-        {"train", toJson(report.train)},
-        {"validation", report.hasValidation ? toJson(report.validation) : nlohmann::json(nullptr)},
-        {"object_map", toJson(report.objectMap)},
-        {"attribute_map", toJson(report.attributeMap)},
-        {"gradient_norm", report.gradientNorm},
-        {"caption_temperature", report.captionTemperature},
-        {"tag_temperature", report.tagTemperature},
-        {"seconds", report.seconds},
-        {"best", report.isBest}};
+    return {{"epoch", report.epoch},
+            {"train", toJson(report.train)},
+            {"validation", report.hasValidation ? toJson(report.validation) : json(nullptr)},
+            {"object_map", toJson(report.objectMap)},
+            {"attribute_map", toJson(report.attributeMap)},
+            {"gradient_norm", report.gradientNorm},
+            {"caption_temperature", report.captionTemperature},
+            {"tag_temperature", report.tagTemperature},
+            {"seconds", report.seconds},
+            {"best", report.isBest}};
 }
 
-EpochReport reportFrom(const nlohmann::json& json)
+EpochReport reportFrom(const json& value)
 {
     EpochReport report;
-    report.epoch = json.at("epoch");
-    report.train = lossFrom(json.at("train"));
-    report.hasValidation = !json.at("validation").is_null();
+    report.epoch = value.at("epoch");
+    report.train = lossFrom(value.at("train"));
+    report.hasValidation = !value.at("validation").is_null();
     if (report.hasValidation)
-        report.validation = lossFrom(json.at("validation"));
-    report.objectMap = optionalFrom(json.at("object_map"));
-    report.attributeMap = optionalFrom(json.at("attribute_map"));
-    report.gradientNorm = json.at("gradient_norm");
-    report.captionTemperature = json.at("caption_temperature");
-    report.tagTemperature = json.at("tag_temperature");
-    report.seconds = json.at("seconds");
-    report.isBest = json.at("best");
+        report.validation = lossFrom(value.at("validation"));
+    report.objectMap = optionalFrom(value.at("object_map"));
+    report.attributeMap = optionalFrom(value.at("attribute_map"));
+    report.gradientNorm = value.at("gradient_norm");
+    report.captionTemperature = value.at("caption_temperature");
+    report.tagTemperature = value.at("tag_temperature");
+    report.seconds = value.at("seconds");
+    report.isBest = value.at("best");
     return report;
 }
 
@@ -102,14 +103,14 @@ void writeMetrics(const RunPlan& plan, const RunOutcome& outcome)
 /// A finished run keeps its figures alone: weights are in the head, moments are of no more use.
 void writeCheckpoint(Trainer& trainer, const RunPlan& plan, const RunOutcome& outcome)
 {
-    nlohmann::json epochs = nlohmann::json::array();
+    json epochs = json::array();
     for (const EpochReport& report : outcome.epochs)
         epochs.push_back(toJson(report));
-    const nlohmann::json history = {{"key", plan.key},
-                                    {"best_epoch", outcome.bestEpoch},
-                                    {"start", toJson(outcome.start)},
-                                    {"epochs", epochs},
-                                    {"seconds", outcome.seconds}};
+    const json history = {{"key", plan.key},
+                          {"best_epoch", outcome.bestEpoch},
+                          {"start", toJson(outcome.start)},
+                          {"epochs", epochs},
+                          {"seconds", outcome.seconds}};
     auto tensors = trainer.state();
     if (trainer.epoch() >= trainer.settings().epochs)
         tensors = {{"finished", torch::ones({1})}};
@@ -117,7 +118,7 @@ void writeCheckpoint(Trainer& trainer, const RunPlan& plan, const RunOutcome& ou
                                 {{"format", kFormat}, {"history", history.dump()}});
 }
 
-RunOutcome outcomeFrom(const nlohmann::json& history, const RunPlan& plan)
+RunOutcome outcomeFrom(const json& history, const RunPlan& plan)
 {
     RunOutcome outcome;
     outcome.head = headFile(plan);
@@ -126,39 +127,62 @@ RunOutcome outcomeFrom(const nlohmann::json& history, const RunPlan& plan)
     for (const auto& epoch : history.at("epochs"))
         outcome.epochs.push_back(reportFrom(epoch));
     outcome.seconds = history.at("seconds");
+    if (outcome.bestEpoch < 1 || outcome.bestEpoch > int(outcome.epochs.size()))
+        throw std::out_of_range("best_epoch");
+    if (!fs::exists(outcome.head))
+        throw Error(outcome.head.string() +
+                    ": the run's head is gone; delete its checkpoint to train again.");
     return outcome;
 }
 
-/// The run so far, with the trainer set to it; empty if the folder holds none.
-std::optional<RunOutcome> continued(Trainer& trainer, const RunPlan& plan)
+/// The checkpoint in the folder and the run's figures in it; nothing if the folder holds none.
+struct Found
+{
+    tensor_io::SafetensorsFile tensors;
+    RunOutcome outcome;
+};
+
+std::optional<Found> found(const RunPlan& plan)
 {
     const auto file = checkpointFile(plan);
     if (!fs::exists(file))
         return std::nullopt;
-    const tensor_io::SafetensorsFile tensors(file);
+    tensor_io::SafetensorsFile tensors(file);
     try {
         if (tensors.metadata().at("format") != kFormat)
-            throw FormatError("it is no checkpoint of this version");
-        const auto history = nlohmann::json::parse(tensors.metadata().at("history"));
+            throw FormatError(file.string() + ": not a checkpoint of this version; delete it to "
+                                              "train from the start.");
+        const auto history = json::parse(tensors.metadata().at("history"));
         if (history.at("key") != plan.key)
             throw Error(plan.folder.string() +
                         ": holds a run with other settings or data; start a new run.");
         auto outcome = outcomeFrom(history, plan);
-        const auto tensorOf = [&tensors](const std::string& name) {
-            return tensors.contains(name) ? tensors.tensor(name) : torch::Tensor();
-        };
-        if (!tensors.contains("finished"))
-            trainer.restore(int(outcome.epochs.size()), tensorOf);
-        return outcome;
-    } catch (const nlohmann::json::exception& error) {
+        return Found{std::move(tensors), std::move(outcome)};
+    } catch (const json::exception& error) {
         throw FormatError(file.string() + ": damaged (" + error.what() +
                           "); delete it to train from the start.");
     } catch (const std::out_of_range&) {
         throw FormatError(file.string() + ": damaged; delete it to train from the start.");
-    } catch (const FormatError& error) {
-        throw FormatError(file.string() + ": " + error.what() +
-                          "; delete it to train from the start.");
     }
+}
+
+/// The run so far, with the trainer set to it.
+std::optional<RunOutcome> continued(Trainer& trainer, const RunPlan& plan)
+{
+    auto run = found(plan);
+    if (!run)
+        return std::nullopt;
+    const auto tensorOf = [&run](const std::string& name) {
+        return run->tensors.contains(name) ? run->tensors.tensor(name) : torch::Tensor();
+    };
+    try {
+        if (!run->tensors.contains("finished"))
+            trainer.restore(int(run->outcome.epochs.size()), tensorOf);
+    } catch (const FormatError& error) {
+        throw FormatError(checkpointFile(plan).string() + ": " + error.what() +
+                          " Delete it to train from the start.");
+    }
+    return std::move(run->outcome);
 }
 
 bool isBetter(const EpochReport& report, const EpochReport* best)
@@ -196,6 +220,11 @@ EpochReport nextEpoch(Trainer& trainer, const RunOutcome& outcome, const OnStep&
 
 } // namespace
 
+void requireContinuable(const RunPlan& plan)
+{
+    (void)found(plan);
+}
+
 RunOutcome runTraining(Trainer& trainer, const RunPlan& plan, const OnStep& onStep)
 {
     std::error_code error;
@@ -203,8 +232,8 @@ RunOutcome runTraining(Trainer& trainer, const RunPlan& plan, const OnStep& onSt
     if (error)
         throw Error(plan.folder.string() + ": cannot be created (" + error.message() + ").");
     RunOutcome outcome;
-    if (auto found = continued(trainer, plan)) {
-        outcome = std::move(*found);
+    if (auto earlier = continued(trainer, plan)) {
+        outcome = std::move(*earlier);
     } else {
         outcome.head = headFile(plan);
         outcome.start = trainer.validate(onStep);

@@ -27,6 +27,10 @@ struct RunOutcome
     double seconds = 0.0; ///< of training, over all sittings
 };
 
+/// @throws Error if the folder holds a run of another key; FormatError if its checkpoint is
+/// damaged.
+void requireContinuable(const RunPlan& plan);
+
 /// Trains to the end, or goes on after the last finished epoch of an interrupted call with the
 /// same folder and key; a finished run is only read. Writes head.safetensors at every best epoch,
 /// metrics.jsonl (a line each epoch) and checkpoint.safetensors, each by temporary + rename.

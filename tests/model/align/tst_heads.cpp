@@ -72,6 +72,7 @@ class TestHeads : public QObject
         const auto head = makeHead(HeadKind::Adapter, randomProjection(), 3, 2);
         HeadInfo info;
         info.checkpoint = "here";
+        info.patchPath = "plain";
         saveHead(*head, info, file("whole.safetensors"));
         const tensor_io::SafetensorsFile whole(file("whole.safetensors"));
         Tensors tensors;
@@ -93,7 +94,11 @@ class TestHeads : public QObject
 
 private Q_SLOTS:
 
-    void initTestCase() { QVERIFY(m_folder.isValid()); }
+    void initTestCase()
+    {
+        torch::set_num_threads(1); // tiny tensors: threads would only wait for each other
+        QVERIFY(m_folder.isValid());
+    }
 
     void init() { torch::manual_seed(11); }
 
@@ -199,11 +204,13 @@ private Q_SLOTS:
         stir(*head);
         HeadInfo info;
         info.checkpoint = "abc";
+        info.patchPath = "self-value";
         info.pooling = TagPooling::Mean;
         info.kappa = 0.125;
         info.blend = 0.25;
         saveHead(*head, info, file("head.safetensors"));
-        const auto loaded = loadHead(file("head.safetensors"), {kWidth, kEmbedding, "abc"});
+        const auto loaded =
+            loadHead(file("head.safetensors"), {kWidth, kEmbedding, "abc", "self-value"});
         QCOMPARE(int(loaded.head->kind()), kind);
         QCOMPARE(loaded.info.checkpoint, info.checkpoint);
         QCOMPARE(int(loaded.info.pooling), int(info.pooling));
@@ -225,6 +232,10 @@ private Q_SLOTS:
             (void)loadHead(whole, {kWidth, kEmbedding, "there"});
         });
         QVERIFY(message.contains("trained on another model"));
+        const auto path = messageOf([&] {
+            (void)loadHead(whole, {kWidth, kEmbedding, "here", "value"});
+        });
+        QVERIFY(path.contains("patch path \"plain\", not \"value\""));
         QVERIFY(!messageOf([&] { (void)loadHead(file("absent.safetensors")); }).isEmpty());
     }
 

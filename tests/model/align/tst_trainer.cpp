@@ -323,6 +323,15 @@ private Q_SLOTS:
         QCOMPARE(bytesOf(plan().folder / "head.safetensors"), head);
     }
 
+    void lostHeadIsNoticed()
+    {
+        const auto data = syntheticData({}, 3);
+        auto first = makeTrainer(data, quickSettings());
+        (void)runTraining(first, plan(), {});
+        fs::remove(plan().folder / "head.safetensors");
+        QVERIFY(messageOf([&] { requireContinuable(plan()); }).contains("head is gone"));
+    }
+
     void damagedCheckpointIsRefused()
     {
         const auto data = syntheticData({}, 3);
