@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace tagalign::model::text {
+
+/// CLIP's byte-pair tokenizer: the ids of OpenCLIP's, text cleaning included (TextCleaning.h).
+/// Immutable after construction, so any thread may call it.
+class ClipTokenizer
+{
+public:
+    /// From a checkpoint folder's vocab.json and merges.txt; a folder without them (OpenCLIP's
+    /// often have none) gets OpenAI's vocabulary, which comes with the program.
+    /// @throws FormatError naming file and line; Error if a file cannot be read.
+    [[nodiscard]] static ClipTokenizer load(const std::filesystem::path& checkpoint);
+
+    /// OpenAI's vocabulary of 49,408 tokens. @throws Error
+    [[nodiscard]] static ClipTokenizer openAi();
+
+    /// Writes a vocabulary of the 512 byte tokens, the first `mergeCount` of OpenAI's merges and
+    /// the two marks, as `transformers` loads it: vocab.json, merges.txt, tokenizer_config.json,
+    /// special_tokens_map.json. @throws RangeError, Error
+    static void writeVocabulary(const std::filesystem::path& folder, std::size_t mergeCount);
+
+    /// Where clip_merges.txt lies, if not where the program was built.
+    static void setVocabularyFolder(const std::filesystem::path& folder);
+
+    /// Ids of the text alone. @param text UTF-8; empty gives none.
+    [[nodiscard]] std::vector<std::int64_t> encode(std::string_view text) const;
+
+    /// Start mark, ids, end mark; cut so that the end mark is the last of `contextLength`, padded
+    /// with 0. @throws RangeError if contextLength < 2.
+    [[nodiscard]] std::vector<std::int64_t> tokenize(std::string_view text,
+                                                     std::size_t contextLength) const;
+
+    [[nodiscard]] std::int64_t startOfText() const { return m_start; }
+
+    [[nodiscard]] std::int64_t endOfText() const { return m_end; }
+
+    [[nodiscard]] std::size_t vocabularySize() const { return m_size; }
+
+private:
+    using Vocabulary = std::unordered_map<std::string, std::int64_t>;
+
+    struct Merge
+    {
+        std::size_t rank = 0;
+        std::int64_t joined = 0;
+    };
+
+    ClipTokenizer(const Vocabulary& vocabulary, const std::vector<std::string>& merges,
+                  const std::string& source);
+
+    void appendWord(std::string_view word, std::vector<std::int64_t>& ids) const;
+
+    std::vector<std::int64_t> m_byteIds;     ///< 256, inside a word
+    std::vector<std::int64_t> m_lastByteIds; ///< 256, at a word's end
+    std::map<std::pair<std::int64_t, std::int64_t>, Merge> m_merges;
+    std::int64_t m_start = 0;
+    std::int64_t m_end = 0;
+    std::size_t m_size = 0;
+};
+
+} // namespace tagalign::model::text

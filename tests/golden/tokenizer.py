@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Writes what OpenCLIP's tokenizer makes of captions and odd texts.
+
+Usage: tokenizer.py SHARED_DATA OUTPUT_FOLDER       (needs open_clip_torch)
+captions.bin: for each of the first 10,000 captions, the FNV-1a hash of its ids, as 32-bit little endian;
+the captions themselves stay where they are. odd.json: [{"text", "ids"}, ..].
+"""
+import gzip
+import json
+import random
+import struct
+import sys
+from pathlib import Path
+
+import open_clip
+
+ODD = [
+    "", " ", "\t\n\r", "a", "A photo of a CAT.", "don't I'll we've they're he'd I'm it's 's",
+    "2024 was 3.14 × 10⁵ ½ Ⅷ ٣", "naïve café déjà vu Ångström", "cafe\u0301 vs café",
+    "赤いりんごと木の箱", "ｶﾀｶﾅ ＦＵＬＬ　ＷＩＤＴＨ １２３", "한국어 문장", "العربية نص", "שלום עולם", "Ελληνικά ΟΔΥΣΣΕΥΣ ς",
+    "Русский текст", "🍎🍏 a red apple 👩‍👩‍👧‍👦 🇯🇵 👍🏽", "“curly” ‘quotes’ ‛odd‟ „low“ ʼn ʼ", "ﬁne ﬂuﬃeﬆ Ĳssel ŉ Ǆ ǆ",
+    "fish &amp; chips &lt;b&gt; &eacute; &EACUTE; &nbsp;x", "&amp;amp;amp; &amp;lt;", "<p>fish &amp; chips</p>",
+    "this&not that &copy &ampamp &#65; &#x41 &#x1F34E; &#0; &#128; &#xD800; &#x110000; &#11; &;&#;&#x;",
+    "P&NTILDE;A &hellip; &CounterClockwiseContourIntegral; &nosuchentity;", "a\x00b\x07c\x1b[31mred\x1b[0m\x7f\ufeff",
+    "c1 \x80 \x85 \x93quoted\x94 \x99", "zero\u200bwidth\u200djoiner\u00adsoft", "line\u2028sep\u2029par\u0085nel",
+    "tab\tand\x0bvt\x0cff\x1cfs\u00a0nbsp\u3000ideo", "a  lot   of    blanks", "İstanbul ISTANBUL ıi", "ß ẞ STRASSE",
+    "snake_case and-hyphen/and.dots...!!!???", "!'s \"'t' ''s", "<start_of_text> hello <end_of_text>", "<|startoftext|>",
+    "C++ C# .NET @user #tag https://example.org/a?b=c&d=e", "100% $5.99 €10 £3 ¥700", "a" * 300, "ab " * 500,
+    " ".join(["word"] * 500), "x́̂̃ z̴̢̧", "Ａ＆ａｍｐ；Ｂ", "&amp;\n<b>&amp;\n&amp;", "𝒥ohn 𝔘nicode 𝟘𝟙", "ſ's 'ſ long ſ", "K Kelvin Å",
+    "\ufffd\ufffe", "emoji:❤️ ☺ ✔️ ©️", "ﷺ ﷽ ㎏ ㌔", "e\u0301\u0323 q\u0307\u0323", "trailing space ", "'", "''''", "1 2 3 4 5", "١٢٣",
+]
+
+
+def fnv1a(ids):
+    value = 0x811C9DC5
+    for byte in struct.pack(f"<{len(ids)}I", *ids):
+        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return value
+
+
+def captions(shared):
+    found = []
+    with gzip.open(shared / "captions_only.jsonl.gz", "rt", encoding="utf-8") as stream:
+        for line in stream:
+            found.extend(json.loads(line)["captions"])
+    return found[:10000]
+
+
+def random_texts(count):
+    """Characters from many corners of Unicode, mixed with entities and contractions."""
+    random.seed(7)
+    ranges = [(0x20, 0x7E)] * 6 + [(0xA0, 0x24F), (0x370, 0x3FF), (0x400, 0x4FF), (0x5D0, 0x5EA), (0x620, 0x64A),
+              (0x900, 0x939), (0x2010, 0x2050), (0x3041, 0x3096), (0x4E00, 0x4E80), (0xFF01, 0xFFEE),
+              (0x1F300, 0x1F5FF), (0xFB00, 0xFB06), (0x300, 0x320), (0x80, 0x9F), (1, 31)]
+    pieces = ["&amp;", "&lt", "&#39;", "&quot;", "'s", "'ll", "<", " ", "  ", "&Eacute;", "&#x2019;", "\u2019s"]
+    texts = []
+    for _ in range(count):
+        text = ""
+        for _ in range(random.randint(1, 25)):
+            if random.random() < 0.2:
+                text += random.choice(pieces)
+            else:
+                low, high = random.choice(ranges)
+                text += chr(random.randint(low, high))
+        texts.append(text)
+    return texts
+
+
+def main():
+    shared, output = Path(sys.argv[1]), Path(sys.argv[2])
+    tokenizer = open_clip.SimpleTokenizer()
+    output.mkdir(parents=True, exist_ok=True)
+    hashes = [fnv1a(tokenizer.encode(text)) for text in captions(shared)]
+    (output / "captions.bin").write_bytes(struct.pack(f"<{len(hashes)}I", *hashes))
+    rows = [{"text": text, "ids": tokenizer.encode(text)} for text in ODD]
+    (output / "odd.json").write_text(json.dumps(rows, ensure_ascii=True, indent=0) + "\n")
+    if len(sys.argv) > 3:  # a wider comparison, for a run by hand; not committed
+        rows = [{"text": text, "ids": tokenizer.encode(text)} for text in random_texts(int(sys.argv[3]))]
+        (output / "random.json").write_text(json.dumps(rows, ensure_ascii=True) + "\n")
+
+
+if __name__ == "__main__":
+    main()
