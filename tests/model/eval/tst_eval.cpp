@@ -1,0 +1,236 @@
+#include "model/Error.h"
+#include "model/eval/Bootstrap.h"
+#include "model/eval/FalseAlerts.h"
+#include "model/eval/GoNoGo.h"
+#include "model/eval/Retrieval.h"
+#include "model/eval/TagRanking.h"
+
+#include <nlohmann/json.hpp>
+
+#include <QtTest>
+
+#include <cmath>
+#include <fstream>
+#include <random>
+
+using namespace tagalign::model;
+using namespace tagalign::model::eval;
+
+namespace {
+
+std::vector<Label> labels(const std::vector<int>& relevant)
+{
+    std::vector<Label> result;
+    for (const int one : relevant) {
+        result.push_back(one == 1 ? Label::Present : one == 0 ? Label::Absent : Label::Unknown);
+    }
+    return result;
+}
+
+bool isNear(double a, double b, double tolerance = 1e-12)
+{
+    return std::abs(a - b) <= tolerance;
+}
+
+/// Mean of values as weighted: the simplest statistic.
+Statistics meanOf(const std::vector<double>& values)
+{
+    return [&values](std::span<const std::uint32_t> weights) {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            sum += values[i] * weights[i];
+        }
+        return std::vector<double>{sum / double(values.size())};
+    };
+}
+
+} // namespace
+
+class TestEval : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void averagePrecisionIsThePeers()
+    {
+        std::ifstream file(TAGALIGN_SOURCE_DIR "/tests/data/eval/average_precision.json");
+        const auto cases = nlohmann::json::parse(file);
+        QCOMPARE(cases.size(), std::size_t(15));
+        int weighted = 0;
+        for (const auto& row : cases) {
+            const auto scores = row["scores"].get<std::vector<float>>();
+            const TagRanking ranking(scores, labels(row["relevant"].get<std::vector<int>>()));
+            QVERIFY(isNear(ranking.averagePrecision().value(), row["ap"].get<double>()));
+            const auto weights = row["weights"].get<std::vector<std::uint32_t>>();
+            QCOMPARE(ranking.averagePrecision(weights).has_value(), row.contains("weighted"));
+            if (row.contains("weighted")) {
+                ++weighted;
+                QVERIFY(isNear(*ranking.averagePrecision(weights), row["weighted"].get<double>()));
+            }
+        }
+        QVERIFY(weighted > 8);
+    }
+
+    void averagePrecisionByHand()
+    {
+        // Present at ranks 1 and 3 of 4: (1/1 + 2/3) / 2.
+        const std::vector<float> scores{0.9F, 0.8F, 0.7F, 0.1F};
+        QVERIFY(isNear(*TagRanking(scores, labels({1, 0, 1, 0})).averagePrecision(), 5.0 / 6.0));
+        // The unknown one at rank 2 does not count: precision 1 at both.
+        QVERIFY(isNear(*TagRanking(scores, labels({1, 2, 1, 0})).averagePrecision(), 1.0));
+        QVERIFY(!TagRanking(scores, labels({0, 2, 0, 0})).averagePrecision());
+        const std::vector<TagRanking> tags{TagRanking(scores, labels({1, 0, 1, 0})),
+                                           TagRanking(scores, labels({0, 0, 0, 0})),
+                                           TagRanking(scores, labels({0, 1, 0, 0}))};
+        QVERIFY(isNear(*meanAveragePrecision(tags), (5.0 / 6.0 + 0.5) / 2.0));
+        QVERIFY(!meanAveragePrecision(std::span(tags).subspan(1, 1)));
+    }
+
+    void averagePrecisionRefuses()
+    {
+        const std::vector<float> scores{1.0F, std::nanf("")};
+        QVERIFY_EXCEPTION_THROWN(TagRanking(scores, labels({1})), ShapeError);
+        QVERIFY_EXCEPTION_THROWN(TagRanking(scores, labels({1, 0})), RangeError);
+        const TagRanking good(std::vector<float>{1.0F}, labels({1}));
+        const std::vector<std::uint32_t> weights{1, 1};
+        QVERIFY_EXCEPTION_THROWN((void)good.averagePrecision(weights), ShapeError);
+    }
+
+    void retrievalByHand()
+    {
+        const std::vector<float> scores{0.1F, 0.5F, 0.4F, 0.5F};
+        QCOMPARE(rankOf(scores, 1, 2), std::size_t(2)); // the equal one comes before
+        QCOMPARE(rankOf(scores, 1, 4), std::size_t(1)); // any of its captions will do
+        QCOMPARE(rankOf(scores, 0, 1), std::size_t(4));
+        QVERIFY_EXCEPTION_THROWN((void)rankOf(scores, 2, 2), RangeError);
+        QVERIFY_EXCEPTION_THROWN((void)rankOf(scores, 3, 5), RangeError);
+        // Image 0 has two captions, image 1 none, image 2 one.
+        const std::vector<ImageRanks> ranks{{1, 7}, {}, {5}};
+        QVERIFY(isNear(*recallAt(1, ranks), 1.0 / 3.0));
+        QVERIFY(isNear(*recallAt(5, ranks), 2.0 / 3.0));
+        QVERIFY(isNear(*recallAt(10, ranks), 1.0));
+        const std::vector<std::uint32_t> weights{2, 1, 0};
+        QVERIFY(isNear(*recallAt(5, ranks, weights), 0.5));
+        QVERIFY(!recallAt(5, std::vector<ImageRanks>{{}}));
+        QVERIFY_EXCEPTION_THROWN((void)recallAt(5, ranks, std::span(weights).first(2)), ShapeError);
+    }
+
+    void wilsonIsThePeers()
+    {
+        // scipy.stats.binomtest(k, n).proportion_ci(method="wilson")
+        const auto is = [](std::int64_t k, std::int64_t n, double low, double high) {
+            const Interval interval = wilsonInterval(k, n);
+            return isNear(interval.low, low) && isNear(interval.high, high);
+        };
+        QVERIFY(is(0, 10, 0.0, 0.27753279986288926));
+        QVERIFY(is(10, 10, 0.7224672001371109, 1.0));
+        QVERIFY(is(7, 10, 0.39677814746114526, 0.892208732593699));
+        QVERIFY(is(81, 263, 0.2552885198782742, 0.36620957698280004));
+        QVERIFY(is(0, 0, 0.0, 1.0));
+        QVERIFY_EXCEPTION_THROWN((void)wilsonInterval(3, 2), RangeError);
+        QVERIFY_EXCEPTION_THROWN((void)wilsonInterval(-1, 2), RangeError);
+    }
+
+    void falseAlertsByHand()
+    {
+        // F1 at 0.9: 2/4; at 0.7: 4/6; at 0.5: 4/7; at 0.3: 6/8, the best; recall 1.
+        const std::vector<float> scores{0.9F, 0.8F, 0.7F, 0.5F, 0.3F, 0.1F};
+        QVERIFY(isNear(*recallAtBestF1(scores, labels({1, 0, 1, 0, 1, 0})), 1.0));
+        // One far below the rest: best F1 is 4/5 at 0.8, recall 2/3.
+        const auto far = labels({1, 1, 0, 0, 0, 1});
+        QVERIFY(isNear(*recallAtBestF1(scores, far), 2.0 / 3.0));
+        QCOMPARE(*thresholdForRecall(scores, far, 2.0 / 3.0), 0.8F);
+        QCOMPARE(*thresholdForRecall(scores, far, 0.7), 0.1F);
+        QVERIFY(!recallAtBestF1(scores, labels({0, 0, 0, 2, 0, 0})));
+        QVERIFY(!thresholdForRecall(scores, labels({0, 0, 0, 2, 0, 0}), 0.5));
+        QVERIFY_EXCEPTION_THROWN((void)thresholdForRecall(scores, far, 0.0), RangeError);
+        QVERIFY_EXCEPTION_THROWN((void)thresholdForRecall(scores, far, 1.1), RangeError);
+        QVERIFY_EXCEPTION_THROWN((void)recallAtBestF1(scores, labels({1})), ShapeError);
+    }
+
+    void bootstrapRepeatsAndRefuses()
+    {
+        const std::vector<double> values{1.0, 2.0, 4.0, 8.0, 16.0};
+        const auto first = bootstrapIntervals(5, {200, 7}, meanOf(values)).at(0);
+        const auto again = bootstrapIntervals(5, {200, 7}, meanOf(values)).at(0);
+        const auto other = bootstrapIntervals(5, {200, 8}, meanOf(values)).at(0);
+        QCOMPARE(first.low, again.low);
+        QCOMPARE(first.high, again.high);
+        QVERIFY(first.low != other.low || first.high != other.high);
+        QVERIFY(first.low >= 1.0 && first.low < 6.2 && first.high > 6.2 && first.high <= 16.0);
+        const auto none =
+            bootstrapIntervals(5, {10, 1}, [](auto) { return std::vector<double>{std::nan("")}; });
+        QVERIFY(std::isnan(none.at(0).low));
+        QVERIFY_EXCEPTION_THROWN((void)bootstrapIntervals(0, {}, meanOf(values)), RangeError);
+        QVERIFY_EXCEPTION_THROWN((void)bootstrapIntervals(5, {0, 1}, meanOf(values)), RangeError);
+        QVERIFY_EXCEPTION_THROWN(
+            (void)bootstrapIntervals(5, {}, meanOf(values),
+                                     [](const Progress&) { return Next::Stop; }),
+            Cancelled);
+    }
+
+    /// How often the 95 % interval of a mean difference holds the true one.
+    void bootstrapCovers()
+    {
+        std::mt19937_64 generator(11);
+        std::normal_distribution<double> noise(0.3, 1.0);
+        constexpr int kRuns = 1000;
+        int covered = 0;
+        for (int run = 0; run < kRuns; ++run) {
+            std::vector<double> values(80);
+            std::generate(values.begin(), values.end(), [&] { return noise(generator); });
+            const auto interval =
+                bootstrapIntervals(values.size(), {400, std::uint64_t(run)}, meanOf(values)).at(0);
+            covered += interval.low <= 0.3 && 0.3 <= interval.high ? 1 : 0;
+        }
+        const double percent = 100.0 * covered / kRuns;
+        qInfo("coverage of the 95 %% interval: %.1f %% of %d runs", percent, kRuns);
+        QVERIFY(percent >= 92.0 && percent <= 98.0);
+    }
+
+    void decides_data()
+    {
+        QTest::addColumn<double>("after");
+        QTest::addColumn<double>("low");
+        QTest::addColumn<double>("high");
+        QTest::addColumn<int>("decision");
+        QTest::addColumn<int>("more"); // -1 = none
+        // before = 0.5, 100 verified pairs; thresholds 0.10 and 0.20.
+        QTest::newRow("go") << 0.57 << 0.01 << 0.13 << int(Decision::Go) << -1;
+        QTest::newRow("strong go") << 0.62 << 0.02 << 0.22 << int(Decision::StrongGo) << -1;
+        QTest::newRow("no-go: too little") << 0.52 << 0.01 << 0.03 << int(Decision::NoGo) << -1;
+        QTest::newRow("no-go: worse") << 0.40 << -0.15 << -0.05 << int(Decision::NoGo) << -1;
+        // The arm 0.16 must shrink below 0.08: more than 4 times the pairs.
+        QTest::newRow("wide, good") << 0.58 << -0.08 << 0.24 << int(Decision::NotDecided) << 301;
+        // The arm 0.06 must shrink below 0.05 - 0.02 = 0.03.
+        QTest::newRow("wide, poor") << 0.52 << -0.05 << 0.08 << int(Decision::NotDecided) << 301;
+    }
+
+    void decides()
+    {
+        QFETCH(double, after);
+        QFETCH(double, low);
+        QFETCH(double, high);
+        QFETCH(int, decision);
+        QFETCH(int, more);
+        const Verdict verdict = goNoGo({0.5, after, {low, high}, 100});
+        QCOMPARE(int(verdict.decision), decision);
+        QCOMPARE(verdict.morePairs.has_value(), more >= 0);
+        if (more >= 0) {
+            QVERIFY(std::abs(*verdict.morePairs - more) <= 1); // rounding of the ratio
+        }
+        QVERIFY(isNear(verdict.improvement, (after - 0.5) / 0.5));
+    }
+
+    void decisionRefuses()
+    {
+        QVERIFY_EXCEPTION_THROWN((void)goNoGo({0.0, 0.5, {0.1, 0.9}, 10}), RangeError);
+        QVERIFY_EXCEPTION_THROWN((void)goNoGo({0.5, std::nan(""), {0.1, 0.9}, 10}), RangeError);
+        QVERIFY_EXCEPTION_THROWN((void)goNoGo({0.5, 0.6, {0.1, 0.9}, 10}, {0.2, 0.1}), RangeError);
+        QVERIFY(!goNoGo({0.5, 0.6, {-0.1, 0.3}, 0}).morePairs);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestEval)
+#include "tst_eval.moc"
