@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace tagalign::model::clip {
+
+enum class Activation {
+    QuickGelu, ///< x · sigmoid(1.702 x), OpenAI's
+    Gelu       ///< exact, with the error function
+};
+
+/// What both towers are made of: pre-norm transformer blocks.
+struct TowerConfig
+{
+    std::int64_t width = 512;
+    std::int64_t layers = 12;
+    std::int64_t heads = 8;
+    std::int64_t mlpWidth = 2048;
+    Activation activation = Activation::QuickGelu;
+    double layerNormEpsilon = 1e-5;
+};
+
+struct VisionConfig : TowerConfig
+{
+    std::int64_t patchSize = 32;  ///< pixels
+    std::int64_t imageSize = 224; ///< pixels, a multiple of patchSize
+};
+
+struct TextConfig : TowerConfig
+{
+    std::int64_t vocabularySize = 49408;
+    std::int64_t contextLength = 77;
+    /// The text vector is read at the first token of this id; without it at the highest id of the
+    /// row, OpenAI's rule.
+    std::optional<std::int64_t> endTokenId;
+};
+
+/// What a checkpoint's configuration says about the model.
+struct ClipConfig
+{
+    VisionConfig vision;
+    TextConfig text;
+    std::int64_t embedDim = 512;
+    std::array<double, 3> mean = {0.48145466, 0.4578275, 0.40821073}; ///< of RGB in [0, 1]
+    std::array<double, 3> deviation = {0.26862954, 0.26130258, 0.27577711};
+};
+
+/// Reads config.json (Hugging Face CLIPModel, with the mean and deviation of
+/// preprocessor_config.json or processor_config.json) or open_clip_config.json.
+/// @throws FormatError naming the file and the setting; Error if neither file is there.
+[[nodiscard]] ClipConfig readClipConfig(const std::filesystem::path& folder);
+
+/// OpenAI's ViT-B/16, the size that speed is measured at.
+[[nodiscard]] ClipConfig vitB16Config();
+
+/// @throws RangeError naming the setting, if a size is not positive, far too large, or does not
+///         divide the one it must divide.
+void checkClipConfig(const ClipConfig& config);
+
+/// config.json as `transformers.CLIPConfig` reads it.
+[[nodiscard]] std::string configJson(const ClipConfig& config);
+
+/// preprocessor_config.json as `transformers.CLIPImageProcessor` reads it.
+[[nodiscard]] std::string preprocessorJson(const ClipConfig& config);
+
+} // namespace tagalign::model::clip

@@ -1,0 +1,179 @@
+#include "model/clip/ClipModel.h"
+
+#include "model/Error.h"
+#include "model/clip/PatchStream.h"
+
+#include <cmath>
+#include <sstream>
+
+namespace tagalign::model::clip {
+
+namespace {
+
+namespace F = torch::nn::functional;
+
+std::string shapeText(const torch::Tensor& tensor)
+{
+    std::ostringstream text;
+    text << tensor.sizes();
+    return text.str();
+}
+
+/// open_clip/transformer.py, TextTransformer.init_parameters. Called without gradients.
+void initialiseTextBlocks(const std::vector<Block>& blocks, const TowerConfig& config)
+{
+    const auto width = static_cast<double>(config.width);
+    const double attention = 1.0 / std::sqrt(width);
+    const double projection = attention / std::sqrt(2.0 * static_cast<double>(config.layers));
+    for (const Block& block : blocks) {
+        block->attn->in_proj_weight.normal_(0.0, attention);
+        block->attn->out_proj->weight.normal_(0.0, projection);
+        block->mlp->c_fc->weight.normal_(0.0, 1.0 / std::sqrt(2.0 * width));
+        block->mlp->c_proj->weight.normal_(0.0, projection);
+    }
+}
+
+} // namespace
+
+std::pair<std::int64_t, std::int64_t> patchGrid(const torch::Tensor& pixels,
+                                                const VisionConfig& config)
+{
+    const std::int64_t patch = config.patchSize;
+    if (pixels.dim() != 4 || pixels.size(1) != 3 || pixels.size(2) < patch ||
+        pixels.size(3) < patch || pixels.size(2) % patch != 0 || pixels.size(3) % patch != 0) {
+        throw ShapeError("images of shape " + shapeText(pixels) +
+                         ", expected [N, 3, H, W] with H and W multiples of " +
+                         std::to_string(patch));
+    }
+    return {pixels.size(2) / patch, pixels.size(3) / patch};
+}
+
+torch::Tensor positionsFor(const torch::Tensor& embedding, std::int64_t rows, std::int64_t columns)
+{
+    const std::int64_t patches = embedding.size(0) - 1;
+    const std::int64_t side = std::llround(std::sqrt(static_cast<double>(patches)));
+    if (rows == side && columns == side) {
+        return embedding;
+    }
+    const torch::Tensor grid =
+        embedding.slice(0, 1).view({1, side, side, -1}).permute({0, 3, 1, 2});
+    const torch::Tensor resized =
+        F::interpolate(grid, F::InterpolateFuncOptions()
+                                 .size(std::vector<std::int64_t>{rows, columns})
+                                 .mode(torch::kBicubic)
+                                 .align_corners(false));
+    return torch::cat({embedding.slice(0, 0, 1),
+                       resized.permute({0, 2, 3, 1}).reshape({rows * columns, embedding.size(1)})});
+}
+
+VisionTowerImpl::VisionTowerImpl(const VisionConfig& config, std::int64_t embedDim)
+    : m_config(config)
+{
+    const std::int64_t side = config.imageSize / config.patchSize;
+    const double scale = 1.0 / std::sqrt(static_cast<double>(config.width));
+    conv1 = register_module(
+        "conv1", torch::nn::Conv2d(torch::nn::Conv2dOptions(3, config.width, config.patchSize)
+                                       .stride(config.patchSize)
+                                       .bias(false)));
+    class_embedding = register_parameter("class_embedding", scale * torch::randn({config.width}));
+    positional_embedding = register_parameter(
+        "positional_embedding", scale * torch::randn({side * side + 1, config.width}));
+    ln_pre = register_module("ln_pre", makeLayerNorm(config));
+    transformer = register_module("transformer", Transformer(config));
+    ln_post = register_module("ln_post", makeLayerNorm(config));
+    proj = register_parameter("proj", scale * torch::randn({config.width, embedDim}));
+}
+
+torch::Tensor VisionTowerImpl::embed(const torch::Tensor& pixels)
+{
+    const auto [rows, columns] = patchGrid(pixels, m_config);
+    const torch::Tensor patches = conv1->forward(pixels).flatten(2).transpose(1, 2);
+    const torch::Tensor classRow = class_embedding.expand({pixels.size(0), 1, -1});
+    return ln_pre->forward(torch::cat({classRow, patches}, 1) +
+                           positionsFor(positional_embedding, rows, columns));
+}
+
+VisionOutput VisionTowerImpl::forward(const torch::Tensor& pixels, PatchPath path)
+{
+    const auto [rows, columns] = patchGrid(pixels, m_config);
+    std::vector<BlockImpl*> blocks;
+    for (Block& block : transformer->blocks) {
+        blocks.push_back(block.get());
+    }
+    const PatchStreams streams = runStreams(blocks, embed(pixels), path);
+    return {.global = project(streams.normal.select(1, 0)),
+            .lastHidden = streams.normal,
+            .tokens = streams.dense.slice(1, 1),
+            .rows = rows,
+            .columns = columns};
+}
+
+torch::Tensor VisionTowerImpl::project(const torch::Tensor& tokens)
+{
+    return torch::matmul(ln_post->forward(tokens), proj);
+}
+
+ClipModelImpl::ClipModelImpl(const ClipConfig& config)
+    : m_config(config)
+{
+    checkClipConfig(config);
+    const TextConfig& text = config.text;
+    visual = register_module("visual", VisionTower(config.vision, config.embedDim));
+    token_embedding =
+        register_module("token_embedding", torch::nn::Embedding(text.vocabularySize, text.width));
+    positional_embedding = register_parameter(
+        "positional_embedding", 0.01 * torch::randn({text.contextLength, text.width}));
+    transformer = register_module("transformer", Transformer(text));
+    ln_final = register_module("ln_final", makeLayerNorm(text));
+    text_projection =
+        register_parameter("text_projection", torch::randn({text.width, config.embedDim}) /
+                                                  std::sqrt(static_cast<double>(text.width)));
+    logit_scale = register_parameter("logit_scale", torch::tensor(std::log(1.0F / 0.07F)));
+    const torch::NoGradGuard noGrad;
+    token_embedding->weight.normal_(0.0, 0.02);
+    initialiseTextBlocks(transformer->blocks, text);
+}
+
+VisionOutput ClipModelImpl::encodeImage(const torch::Tensor& pixels, PatchPath path)
+{
+    return visual->forward(pixels, path);
+}
+
+torch::Tensor ClipModelImpl::projectTokens(const torch::Tensor& tokens)
+{
+    if (tokens.dim() < 1 || tokens.size(-1) != m_config.vision.width) {
+        throw ShapeError("tokens of shape " + shapeText(tokens) + ", expected [.., " +
+                         std::to_string(m_config.vision.width) + "]");
+    }
+    return visual->project(tokens);
+}
+
+torch::Tensor ClipModelImpl::textHidden(const torch::Tensor& ids)
+{
+    if (ids.dim() != 2 || ids.size(1) < 1 || ids.size(1) > m_config.text.contextLength ||
+        ids.scalar_type() != torch::kInt64) {
+        throw ShapeError("token ids of shape " + shapeText(ids) +
+                         ", expected int64 [M, L] with L from 1 to " +
+                         std::to_string(m_config.text.contextLength));
+    }
+    const torch::Tensor x =
+        token_embedding->forward(ids) + positional_embedding.slice(0, 0, ids.size(1));
+    return ln_final->forward(transformer->forwardCausal(x));
+}
+
+torch::Tensor ClipModelImpl::endPositions(const torch::Tensor& ids) const
+{
+    if (m_config.text.endTokenId) {
+        return ids.eq(*m_config.text.endTokenId).to(torch::kInt32).argmax(1);
+    }
+    return ids.argmax(1);
+}
+
+torch::Tensor ClipModelImpl::encodeText(const torch::Tensor& ids)
+{
+    const torch::Tensor hidden = textHidden(ids);
+    const torch::Tensor rows = torch::arange(ids.size(0), ids.options());
+    return torch::matmul(hidden.index({rows, endPositions(ids)}), text_projection);
+}
+
+} // namespace tagalign::model::clip

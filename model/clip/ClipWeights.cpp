@@ -1,0 +1,236 @@
+#include "model/clip/ClipWeights.h"
+
+#include "model/Error.h"
+#include "model/clip/WeightNames.h"
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace tagalign::model::clip {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr const char* kSingleFile = "model.safetensors";
+
+void writeText(const fs::path& file, const std::string& text)
+{
+    const fs::path part = file.string() + ".part";
+    std::ofstream stream(part, std::ios::binary | std::ios::trunc);
+    stream << text;
+    stream.close();
+    std::error_code error;
+    if (stream) {
+        fs::rename(part, file, error);
+    }
+    if (!stream || error) {
+        throw Error(file.string() + ": cannot be written; check the folder's permissions and the "
+                                    "free space");
+    }
+}
+
+/// A pickle file in the folder, empty if there is none.
+std::string pickleIn(const fs::path& folder)
+{
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const auto extension = entry->path().extension();
+        if (extension == ".bin" || extension == ".pt" || extension == ".pth" ||
+            extension == ".ckpt") {
+            return entry->path().filename().string();
+        }
+    }
+    return {};
+}
+
+[[noreturn]] void refuseWithoutWeights(const fs::path& folder)
+{
+    const std::string pickle = pickleIn(folder);
+    if (!pickle.empty()) {
+        throw Error(folder.string() + ": the weights are only there as pickle (" + pickle +
+                    "), which can run code and is never loaded; convert them to model.safetensors");
+    }
+    throw Error(folder.string() + ": no weights (model.safetensors, open_clip_model.safetensors or "
+                                  "model.safetensors.index.json); download them into the folder");
+}
+
+/// A plain file name: shards must lie beside their index.
+bool isPlainName(const std::string& name)
+{
+    return !name.empty() && name != "." && name != ".." &&
+           name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
+}
+
+std::string shapeText(const torch::Tensor& tensor)
+{
+    std::ostringstream text;
+    text << tensor.sizes();
+    return text.str();
+}
+
+/// The tensor a parameter is made of: parts stacked on the first dimension, then turned.
+torch::Tensor assemble(const ClipWeights& weights, const WeightSource& source)
+{
+    std::vector<torch::Tensor> parts;
+    for (const std::string& name : source.names) {
+        parts.push_back(weights.tensor(name).to(torch::kFloat32));
+    }
+    torch::Tensor whole = parts.size() == 1 ? parts[0] : torch::cat(parts);
+    return source.isTransposed && whole.dim() == 2 ? whole.t() : whole;
+}
+
+void copyInto(torch::Tensor& parameter, const ClipWeights& weights, const WeightSource& source)
+{
+    torch::Tensor value = assemble(weights, source);
+    if (parameter.dim() == 0 && value.numel() == 1) {
+        value = value.reshape({}); // logit_scale is stored as [] or [1]
+    }
+    if (value.sizes() != parameter.sizes()) {
+        throw FormatError(weights.title() + ": \"" + source.names.front() + "\" gives " +
+                          shapeText(value) + " where the configuration asks for " +
+                          shapeText(parameter) +
+                          "; the weights and the configuration do not belong together");
+    }
+    if (!torch::isfinite(value).all().item<bool>()) {
+        throw FormatError(weights.title() + ": \"" + source.names.front() +
+                          "\" holds numbers that are not finite; download the file again");
+    }
+    parameter.copy_(value);
+}
+
+} // namespace
+
+ClipWeights ClipWeights::ofFolder(const fs::path& folder)
+{
+    const bool isHuggingFace = fs::exists(folder / "config.json");
+    const fs::path index = folder / "model.safetensors.index.json";
+    std::vector<fs::path> candidates = {folder / kSingleFile, index,
+                                        folder / "open_clip_model.safetensors"};
+    if (!isHuggingFace) {
+        std::swap(candidates.front(), candidates.back());
+    }
+    for (const fs::path& candidate : candidates) {
+        if (!fs::exists(candidate)) {
+            continue;
+        }
+        ClipWeights weights(candidate.string());
+        if (candidate == index) {
+            weights.addShards(candidate);
+        } else {
+            weights.add(candidate);
+        }
+        return weights;
+    }
+    refuseWithoutWeights(folder);
+}
+
+ClipWeights ClipWeights::ofFile(const fs::path& file)
+{
+    ClipWeights weights(file.string());
+    weights.add(file);
+    return weights;
+}
+
+torch::Tensor ClipWeights::tensor(const std::string& name) const
+{
+    const auto found = m_files.find(name);
+    if (found == m_files.end()) {
+        throw FormatError(m_title + ": the tensor \"" + name +
+                          "\" is missing; the checkpoint is incomplete or not a CLIP");
+    }
+    return found->second->tensor(name);
+}
+
+void ClipWeights::add(const fs::path& file)
+{
+    const auto opened = std::make_shared<const tensor_io::SafetensorsFile>(file);
+    for (const std::string& name : opened->names()) {
+        m_files[name] = opened;
+    }
+}
+
+void ClipWeights::addShards(const fs::path& index)
+{
+    std::ifstream stream(index, std::ios::binary);
+    const Json json = Json::parse(stream, nullptr, false);
+    if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object()) {
+        throw FormatError(index.string() +
+                          ": is no index of shards (no \"weight_map\"); download it again");
+    }
+    std::set<std::string> shards;
+    for (const auto& [tensor, shard] : json["weight_map"].items()) {
+        if (!shard.is_string() || !isPlainName(shard.get<std::string>())) {
+            throw FormatError(index.string() + ": the shard of \"" + tensor + "\" is " +
+                              shard.dump(-1, ' ', false, Json::error_handler_t::replace) +
+                              ", expected the name of a file in the same folder");
+        }
+        shards.insert(shard.get<std::string>());
+    }
+    for (const std::string& shard : shards) {
+        const fs::path file = index.parent_path() / shard;
+        if (!fs::exists(file)) {
+            throw FormatError(index.string() + ": the shard " + shard +
+                              " is missing; download it into the same folder");
+        }
+        add(file);
+    }
+}
+
+void loadWeights(ClipModel& model, const ClipWeights& weights, Towers towers)
+{
+    const torch::NoGradGuard noGrad;
+    const NamesOf names =
+        weights.contains("vision_model.embeddings.class_embedding")
+            ? NamesOf::HuggingFace
+            : (weights.contains("text.token_embedding.weight") ? NamesOf::OpenClipCustomText
+                                                               : NamesOf::OpenAi);
+    for (auto& parameter : model->named_parameters()) {
+        if (towers == Towers::VisionOnly && !parameter.key().starts_with("visual.")) {
+            continue;
+        }
+        copyInto(parameter.value(), weights, weightSource(parameter.key(), names));
+    }
+}
+
+ClipModel loadClip(const fs::path& folder)
+{
+    const ClipConfig config = readClipConfig(folder);
+    const ClipWeights weights = ClipWeights::ofFolder(folder);
+    ClipModel model(config);
+    loadWeights(model, weights);
+    model->eval();
+    return model;
+}
+
+void saveClip(ClipModel& model, const fs::path& folder, torch::Dtype dtype)
+{
+    const torch::NoGradGuard noGrad;
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) {
+        throw Error(folder.string() + ": cannot be created (" + error.message() + ")");
+    }
+    tensor_io::NamedTensors tensors;
+    for (const auto& parameter : model->named_parameters()) {
+        const WeightSource source = weightSource(parameter.key(), NamesOf::HuggingFace);
+        const torch::Tensor value = parameter.value().detach().to(torch::kCPU, dtype);
+        const torch::Tensor turned = source.isTransposed ? value.t() : value;
+        const auto parts = source.names.size() == 1
+                               ? std::vector<torch::Tensor>{turned}
+                               : turned.chunk(static_cast<std::int64_t>(source.names.size()));
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            tensors.emplace_back(source.names[i], parts[i].contiguous());
+        }
+    }
+    tensor_io::writeSafetensors(folder / kSingleFile, tensors, {{"format", "pt"}});
+    writeText(folder / "config.json", configJson(model->config()));
+    writeText(folder / "preprocessor_config.json", preprocessorJson(model->config()));
+}
+
+} // namespace tagalign::model::clip

@@ -1,0 +1,114 @@
+#include "model/clip/Device.h"
+
+#include "model/Error.h"
+
+#include <torch/torch.h>
+
+#include <dlfcn.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace tagalign::model::clip {
+
+namespace {
+
+/// The first line of /proc/cpuinfo that lists the instruction sets, padded with spaces.
+const std::string& cpuFlags()
+{
+    static const std::string flags = [] {
+        std::ifstream info("/proc/cpuinfo");
+        for (std::string line; std::getline(info, line);) {
+            if (line.starts_with("flags")) {
+                return line + " ";
+            }
+        }
+        return std::string();
+    }();
+    return flags;
+}
+
+bool cpuHas(const std::string& flag)
+{
+    return cpuFlags().find(" " + flag + " ") != std::string::npos;
+}
+
+std::filesystem::path folderOfTorch()
+{
+    Dl_info info{};
+    const auto* symbol = reinterpret_cast<const void*>(&at::globalContext);
+    if (dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) {
+        return {};
+    }
+    return std::filesystem::path(info.dli_fname).parent_path();
+}
+
+CudaStatus tryCuda()
+{
+    const std::filesystem::path library = folderOfTorch() / "libtorch_cuda.so";
+    if (!std::filesystem::exists(library)) {
+        return {false, "only the CPU part of LibTorch is installed"};
+    }
+    if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+        const char* text = dlerror();
+        return {false, "libtorch_cuda.so cannot be loaded (" +
+                           std::string(text != nullptr ? text : "no reason given") + ")"};
+    }
+    if (!torch::cuda::is_available()) {
+        return {false, "no CUDA device answers; check the driver"};
+    }
+    return {true, {}};
+}
+
+} // namespace
+
+bool cpuHasBFloat16()
+{
+    return cpuHas("avx512_bf16") || cpuHas("amx_bf16");
+}
+
+std::string cpuCapabilities()
+{
+    std::ostringstream text;
+    text << at::get_num_threads() << " threads, "
+         << (cpuHas("avx512f") ? "AVX-512" : (cpuHas("avx2") ? "AVX2" : "no AVX2"));
+    text << (cpuHasBFloat16() ? ", bf16 instructions" : ", no bf16 instructions");
+    text << (cpuHas("avx512_vnni") || cpuHas("avx_vnni") ? ", int8 dot products" : "");
+    text << "; encodes in " << (cpuHasBFloat16() ? "bf16" : "fp32");
+    return text.str();
+}
+
+std::string gpuCapabilities()
+{
+    const CudaStatus& status = loadCuda();
+    if (!status.isUsable) {
+        return "none: " + status.reason;
+    }
+    return std::to_string(torch::cuda::device_count()) + " CUDA device(s)";
+}
+
+const CudaStatus& loadCuda()
+{
+    static const CudaStatus status = tryCuda();
+    return status;
+}
+
+std::string resolveDevice(std::string_view choice)
+{
+    if (choice == "cpu") {
+        return "cpu";
+    }
+    if (choice != "auto" && choice != "cuda") {
+        throw Error("\"" + std::string(choice) + "\" is no device; say auto, cpu or cuda");
+    }
+    if (loadCuda().isUsable) {
+        return "cuda";
+    }
+    if (choice == "cuda") {
+        throw Error("no GPU can be used: " + loadCuda().reason + "; say --device cpu");
+    }
+    return "cpu";
+}
+
+} // namespace tagalign::model::clip

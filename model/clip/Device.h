@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tagalign::model::clip {
+
+/// What the CPU part computes with, e.g. "2 threads, AVX-512, bf16 instructions".
+[[nodiscard]] std::string cpuCapabilities();
+
+/// The GPU's name, or "none: " and the reason. Never throws for a missing GPU.
+[[nodiscard]] std::string gpuCapabilities();
+
+/// True if the CPU multiplies bfloat16 natively (avx512_bf16 or amx_bf16).
+[[nodiscard]] bool cpuHasBFloat16();
+
+struct CudaStatus
+{
+    bool isUsable = false;
+    std::string reason; ///< one sentence if not usable
+};
+
+/// Loads libtorch_cuda.so from beside libtorch_cpu.so where the whole CUDA set is installed, so
+/// that the same program uses the GPU. Does its work once; any thread may call it.
+const CudaStatus& loadCuda();
+
+/// "auto", "cpu" or "cuda" to what torch::Device takes: "cpu" or "cuda".
+/// @throws Error for another name, or for "cuda" where no GPU is usable (with the reason).
+[[nodiscard]] std::string resolveDevice(std::string_view choice);
+
+} // namespace tagalign::model::clip
