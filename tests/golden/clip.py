@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Golden checkpoints and features for model/clip, from transformers and open_clip.
+
+    clip.py make FOLDER              small configurations, random weights, inputs and what the
+                                     libraries compute (tests/data/clip)
+    clip.py full FOLDER              the same at ViT-B/16 size, one folder each for both libraries
+    clip.py check CHECKPOINT GOLDEN  transformers loads CHECKPOINT (written by saveClip) and its
+                                     embeddings must equal those in GOLDEN/expected.safetensors
+
+Needs torch, transformers, open_clip_torch and safetensors.
+"""
+
+import json
+import pathlib
+import sys
+
+sys.path.pop(0)  # this folder's safetensors.py would hide the package of that name
+
+import open_clip
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import CLIPConfig, CLIPModel
+
+# name, patch, image size, activation, layers, stored dtype, shard size, end-of-text rule
+HUGGING_FACE = [
+    ("hf-p32-quick", 32, 64, "quick_gelu", 2, torch.float16, None, 2),
+    ("hf-p16-gelu-bf16", 16, 64, "gelu", 3, torch.bfloat16, None, 59),
+    ("hf-p14-sharded-fp16", 14, 56, "quick_gelu", 2, torch.float16, "60KB", 59),
+]
+# name, patch, image size, quick_gelu, layers, custom text names
+OPEN_CLIP = [
+    ("oc-p32-gelu", 32, 64, False, 2, False),
+    ("oc-p16-quick", 16, 64, True, 3, False),
+    ("oc-p14-custom", 14, 56, False, 2, True),
+]
+VOCABULARY = 60
+CONTEXT = 12
+
+
+def randomise(model):
+    """Weights far enough from zero that every part of the model shows in the output."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.dim() <= 1 and name != "logit_scale":
+                parameter.add_(torch.randn_like(parameter) * 0.2)
+            elif parameter.dim() > 1:
+                parameter.mul_(1.5)
+            if "embedding" in name or "class" in name:
+                parameter.add_(torch.randn_like(parameter) * 0.3)
+
+
+def token_ids(rows, end, vocabulary=VOCABULARY, context=CONTEXT):
+    ids = torch.randint(3, vocabulary - 2, (rows, context))
+    ids[:, 0] = vocabulary - 2
+    for row in range(rows):
+        stop = 2 + row * (context - 3) // max(1, rows - 1)
+        ids[row, stop] = vocabulary - 1
+        # what CLIP's tokenizers pad with: OpenAI's with 0, Hugging Face's with the end token
+        ids[row, stop + 1 :] = vocabulary - 1 if end != 2 else 0
+    return ids
+
+
+def normalised(tensor):
+    return torch.nn.functional.normalize(tensor.float(), dim=-1)
+
+
+def inputs(size, patch, end, images=2, texts=3, **text):
+    return {
+        "pixels": torch.randn(images, 3, size, size),
+        "wide_pixels": torch.randn(1, 3, size, size + 2 * patch),
+        "ids": token_ids(texts, end, **text),
+    }
+
+
+def hugging_face_outputs(model, given, wide=True):
+    with torch.no_grad():
+        vision = model.vision_model(given["pixels"])
+        text = model.text_model(input_ids=given["ids"])
+        out = {
+            "image": normalised(model.visual_projection(vision.pooler_output)),
+            "last_hidden": vision.last_hidden_state,
+            "text": normalised(model.text_projection(text.pooler_output)),
+            "text_hidden": text.last_hidden_state,
+        }
+        if wide:
+            other = model.vision_model(given["wide_pixels"], interpolate_pos_encoding=True)
+            out["wide_image"] = normalised(model.visual_projection(other.pooler_output))
+    return out
+
+
+def open_clip_outputs(model, given):
+    """The last block's output is taken by a hook: open_clip returns it after ln_post only."""
+    caught = {}
+    hook = model.visual.transformer.register_forward_hook(
+        lambda _module, _args, output: caught.update(last_hidden=output)
+    )
+    with torch.no_grad():
+        out = {
+            "image": normalised(model.encode_image(given["pixels"])),
+            "text": normalised(model.encode_text(given["ids"])),
+        }
+    hook.remove()
+    return out | caught
+
+
+def write(folder, given, out):
+    tensors = {k: v.contiguous() for k, v in (given | out).items()}
+    save_file(tensors, str(folder / "expected.safetensors"))
+
+
+def make_hugging_face(folder, name, config, dtype, shards, given):
+    model = CLIPModel(config).eval()
+    randomise(model)
+    model = model.to(dtype).float()  # expected values belong to the stored, rounded weights
+    target = folder / name
+    target.mkdir(parents=True, exist_ok=True)
+    for old in target.iterdir():
+        old.unlink()
+    kwargs = {"max_shard_size": shards} if shards else {}
+    model.to(dtype).save_pretrained(target, **kwargs)
+    model = CLIPModel.from_pretrained(target, dtype=torch.float32, attn_implementation="eager").eval()
+    write(target, given, hugging_face_outputs(model, given))
+
+
+def make_open_clip(folder, name, config, given, custom_text=False):
+    kind = open_clip.model.CustomTextCLIP if custom_text else open_clip.model.CLIP
+    model = kind(**config).eval()
+    randomise(model)
+    target = folder / name
+    target.mkdir(parents=True, exist_ok=True)
+    for old in target.iterdir():
+        old.unlink()
+    state = {k: v.contiguous() for k, v in model.state_dict().items()}
+    save_file(state, str(target / "open_clip_model.safetensors"))
+    published = {
+        "model_cfg": config,
+        "preprocess_cfg": {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.25, 0.3]},
+    }
+    (target / "open_clip_config.json").write_text(json.dumps(published, indent=1) + "\n")
+    given.pop("wide_pixels")  # open_clip does not interpolate
+    write(target, given, open_clip_outputs(model, given))
+
+
+def make(folder):
+    for number, (name, patch, size, act, layers, dtype, shards, end) in enumerate(HUGGING_FACE):
+        torch.manual_seed(100 + number)
+        shared = {"hidden_act": act, "num_hidden_layers": layers}
+        config = CLIPConfig(
+            projection_dim=24,
+            vision_config=shared
+            | dict(hidden_size=32, intermediate_size=64, num_attention_heads=2, image_size=size,
+                   patch_size=patch, projection_dim=24),
+            text_config=shared
+            | dict(hidden_size=24, intermediate_size=60, num_attention_heads=2,
+                   vocab_size=VOCABULARY, max_position_embeddings=CONTEXT, projection_dim=24,
+                   bos_token_id=VOCABULARY - 2, eos_token_id=end, pad_token_id=1),
+        )
+        make_hugging_face(folder, name, config, dtype, shards, inputs(size, patch, end))
+    for number, (name, patch, size, quick, layers, custom) in enumerate(OPEN_CLIP):
+        torch.manual_seed(200 + number)
+        config = dict(
+            embed_dim=24,
+            quick_gelu=quick,
+            vision_cfg=dict(image_size=size, layers=layers, width=32, head_width=16,
+                            patch_size=patch, mlp_ratio=2.0),
+            text_cfg=dict(context_length=CONTEXT, vocab_size=VOCABULARY, width=24, heads=2,
+                          layers=layers, mlp_ratio=2.0),
+        )
+        make_open_clip(folder, name, config, inputs(size, patch, 2), custom)
+
+
+def full(folder):
+    """ViT-B/16 with CLIP's whole text tower."""
+    torch.manual_seed(300)
+    vision = dict(hidden_size=768, intermediate_size=3072, num_attention_heads=12,
+                  num_hidden_layers=12, image_size=224, patch_size=16, projection_dim=512)
+    given = inputs(224, 16, 2, vocabulary=49408, context=77)
+    make_hugging_face(folder, "hf-full", CLIPConfig(vision_config=vision, projection_dim=512,
+                      text_config=dict(eos_token_id=2)), torch.float32, None, given)
+    config = dict(
+        embed_dim=512, quick_gelu=True,
+        vision_cfg=dict(image_size=224, layers=12, width=768, patch_size=16),
+        text_cfg=dict(context_length=77, vocab_size=49408, width=512, heads=8, layers=12),
+    )
+    make_open_clip(folder, "oc-full", config, given)
+
+
+def check(checkpoint, golden):
+    model, report = CLIPModel.from_pretrained(checkpoint, dtype=torch.float32,
+                                              attn_implementation="eager",
+                                              output_loading_info=True)
+    strange = [k for k in ("missing_keys", "unexpected_keys", "mismatched_keys") if report.get(k)]
+    if strange:
+        sys.exit(f"{checkpoint}: {', '.join(f'{k}: {report[k]}' for k in strange)}")
+    expected = load_file(str(pathlib.Path(golden) / "expected.safetensors"))
+    out = hugging_face_outputs(model.eval(), expected, wide=False)
+    for name in ("image", "text"):
+        distance = (out[name] - expected[name]).abs().max().item()
+        print(f"{name}: largest difference {distance:.2e}")
+        if not distance <= 1e-4:
+            sys.exit(f"{checkpoint}: {name} embeddings differ by {distance}")
+
+
+def main():
+    torch.set_num_threads(2)
+    if len(sys.argv) == 3 and sys.argv[1] == "make":
+        make(pathlib.Path(sys.argv[2]))
+    elif len(sys.argv) == 3 and sys.argv[1] == "full":
+        full(pathlib.Path(sys.argv[2]))
+    elif len(sys.argv) == 4 and sys.argv[1] == "check":
+        check(sys.argv[2], sys.argv[3])
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()

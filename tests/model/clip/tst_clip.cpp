@@ -1,0 +1,506 @@
+#include "model/Error.h"
+#include "model/clip/ClipModel.h"
+#include "model/clip/ClipWeights.h"
+#include "model/clip/Device.h"
+
+#include <nlohmann/json.hpp>
+
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+namespace fs = std::filesystem;
+using namespace tagalign::model;
+using namespace tagalign::model::clip;
+using tensor_io::SafetensorsFile;
+
+namespace {
+
+/// Global embeddings after normalisation, what the project promises.
+constexpr double kEmbeddingTolerance = 1e-4;
+/// Last hidden state, in fp32; activations here are of the order 1 to 10.
+constexpr double kHiddenTolerance = 1e-3;
+
+const fs::path kGolden = fs::path(TAGALIGN_SOURCE_DIR) / "tests/data/clip";
+const fs::path kOfficial = fs::path(TAGALIGN_SHARED_DATA) / "official_method";
+const QString kScript = QStringLiteral(TAGALIGN_SOURCE_DIR "/tests/golden/clip.py");
+
+double largestDifference(const torch::Tensor& a, const torch::Tensor& b)
+{
+    if (a.sizes() != b.sizes()) {
+        return std::numeric_limits<double>::infinity();
+    }
+    return (a.to(torch::kFloat64) - b.to(torch::kFloat64)).abs().max().item<double>();
+}
+
+double smallestCosine(const torch::Tensor& a, const torch::Tensor& b)
+{
+    return torch::cosine_similarity(a.flatten(0, -2).to(torch::kFloat64),
+                                    b.flatten(0, -2).to(torch::kFloat64), 1)
+        .min()
+        .item<double>();
+}
+
+torch::Tensor unit(const torch::Tensor& rows)
+{
+    return torch::nn::functional::normalize(rows.to(torch::kFloat32),
+                                            torch::nn::functional::NormalizeFuncOptions().dim(-1));
+}
+
+std::string messageOf(const std::function<void()>& action)
+{
+    try {
+        action();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+void writeText(const fs::path& file, const std::string& text)
+{
+    std::ofstream(file, std::ios::binary) << text;
+}
+
+std::string readText(const fs::path& file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+ClipConfig tinyConfig()
+{
+    ClipConfig config;
+    static_cast<TowerConfig&>(config.vision) = {
+        .width = 32, .layers = 2, .heads = 2, .mlpWidth = 64};
+    config.vision.patchSize = 8;
+    config.vision.imageSize = 32;
+    static_cast<TowerConfig&>(config.text) = {.width = 24, .layers = 2, .heads = 2, .mlpWidth = 48};
+    config.text.vocabularySize = 40;
+    config.text.contextLength = 10;
+    config.embedDim = 16;
+    return config;
+}
+
+QString peerPython()
+{
+    return qEnvironmentVariable("TAGALIGN_PEER_PYTHON");
+}
+
+/// @return what the script printed if it failed, else nothing.
+QString runScript(const QStringList& arguments)
+{
+    QProcess process;
+    process.setProcessChannelMode(QProcess::MergedChannels);
+    process.start(peerPython(), QStringList{kScript} + arguments);
+    if (!process.waitForFinished(600'000) || process.exitCode() != 0) {
+        return QStringLiteral("%1 %2").arg(process.errorString(),
+                                           QString::fromUtf8(process.readAll()));
+    }
+    return {};
+}
+
+/// Compares a checkpoint with expected.safetensors beside it; says what differs, if anything.
+QString compareWithLibrary(const fs::path& folder)
+{
+    const torch::NoGradGuard noGrad;
+    ClipModel model = loadClip(folder);
+    const SafetensorsFile expected(folder / "expected.safetensors");
+    const VisionOutput vision = model->encodeImage(expected.tensor("pixels"), PatchPath::Plain);
+    const torch::Tensor ids = expected.tensor("ids");
+    std::vector<std::tuple<std::string, torch::Tensor, double>> ours = {
+        {"image", unit(vision.global), kEmbeddingTolerance},
+        {"last_hidden", vision.lastHidden, kHiddenTolerance},
+        {"text", unit(model->encodeText(ids)), kEmbeddingTolerance}};
+    if (expected.contains("wide_image")) {
+        ours.emplace_back("text_hidden", model->textHidden(ids), kHiddenTolerance);
+        ours.emplace_back(
+            "wide_image",
+            unit(model->encodeImage(expected.tensor("wide_pixels"), PatchPath::Plain).global),
+            kEmbeddingTolerance);
+    }
+    QString differences;
+    for (const auto& [name, tensor, tolerance] : ours) {
+        const double distance = largestDifference(tensor, expected.tensor(name));
+        qInfo("%s: %s differs by at most %.2e", folder.filename().c_str(), name.c_str(), distance);
+        if (!(distance <= tolerance)) {
+            differences += QStringLiteral("%1 differs by %2; ")
+                               .arg(QString::fromStdString(name))
+                               .arg(distance);
+        }
+    }
+    return differences;
+}
+
+} // namespace
+
+class TestClip : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void initTestCase() { torch::manual_seed(1); }
+
+    void agreesWithTheLibraries_data();
+    void agreesWithTheLibraries();
+
+    void bfloat16KeepsTheDirection_data() { agreesWithTheLibraries_data(); }
+
+    void bfloat16KeepsTheDirection();
+    void configurationIsReadWhole();
+    void selfValuePathAgreesWithTheOfficialMethod();
+    void valuePathIsTheLastBlocksProjection();
+    void selfQueryKeyPathAddsBothAttentions();
+    void selfValuePathStartsAtTheFirstOfFewBlocks();
+    void otherSizesInterpolateThePositions();
+    void textIsCausal();
+    void gradientsReachEveryParameter();
+    void savedModelLoadsTheSame();
+    void refusals();
+    void shapesAreChecked();
+    void devicesAreNamed();
+    void transformersReadsWhatIsSaved();
+    void fullSizeAgreesWithTheLibraries();
+};
+
+void TestClip::agreesWithTheLibraries_data()
+{
+    QTest::addColumn<QString>("folder");
+    for (const char* name : {"hf-p32-quick", "hf-p16-gelu-bf16", "hf-p14-sharded-fp16",
+                             "oc-p32-gelu", "oc-p16-quick", "oc-p14-custom"}) {
+        QTest::newRow(name) << QString::fromStdString((kGolden / name).string());
+    }
+}
+
+void TestClip::agreesWithTheLibraries()
+{
+    QFETCH(QString, folder);
+    QCOMPARE(compareWithLibrary(folder.toStdString()), QString());
+}
+
+void TestClip::bfloat16KeepsTheDirection()
+{
+    QFETCH(QString, folder);
+    const torch::NoGradGuard noGrad;
+    ClipModel model = loadClip(folder.toStdString());
+    const SafetensorsFile expected(fs::path(folder.toStdString()) / "expected.safetensors");
+    model->to(torch::kBFloat16);
+    const torch::Tensor pixels = expected.tensor("pixels").to(torch::kBFloat16);
+    const torch::Tensor image = model->encodeImage(pixels, PatchPath::Plain).global;
+    const torch::Tensor text = model->encodeText(expected.tensor("ids"));
+    QVERIFY2(smallestCosine(image, expected.tensor("image")) >= 0.999,
+             qPrintable(QString::number(smallestCosine(image, expected.tensor("image")))));
+    QVERIFY2(smallestCosine(text, expected.tensor("text")) >= 0.999,
+             qPrintable(QString::number(smallestCosine(text, expected.tensor("text")))));
+}
+
+void TestClip::configurationIsReadWhole()
+{
+    const ClipConfig hf = readClipConfig(kGolden / "hf-p16-gelu-bf16");
+    QCOMPARE(hf.vision.patchSize, 16);
+    QCOMPARE(hf.vision.layers, 3);
+    QCOMPARE(hf.vision.width, 32);
+    QCOMPARE(hf.text.mlpWidth, 60);
+    QVERIFY(hf.vision.activation == Activation::Gelu);
+    QCOMPARE(hf.text.endTokenId.value(), 59);
+    QCOMPARE(hf.embedDim, 24);
+    QCOMPARE(hf.mean[0], 0.48145466);
+
+    const ClipConfig legacy = readClipConfig(kGolden / "hf-p32-quick");
+    QVERIFY(!legacy.text.endTokenId.has_value());
+
+    const ClipConfig openClip = readClipConfig(kGolden / "oc-p16-quick");
+    QVERIFY(openClip.text.activation == Activation::QuickGelu);
+    QCOMPARE(openClip.vision.heads, 2);
+    QCOMPARE(openClip.mean[2], 0.3);
+    QCOMPARE(openClip.deviation[0], 0.2);
+}
+
+void TestClip::selfValuePathAgreesWithTheOfficialMethod()
+{
+    if (!fs::exists(kOfficial / "weights.safetensors")) {
+        QSKIP("the official method's case is not on this machine (shared/data/official_method)");
+    }
+    const torch::NoGradGuard noGrad;
+    ClipConfig config = tinyConfig();
+    static_cast<TowerConfig&>(config.vision) = {
+        .width = 64, .layers = 8, .heads = 4, .mlpWidth = 256};
+    config.vision.patchSize = 16;
+    config.vision.imageSize = 112;
+    config.embedDim = 24;
+    ClipModel model(config);
+    loadWeights(model, ClipWeights::ofFile(kOfficial / "weights.safetensors"), Towers::VisionOnly);
+    const SafetensorsFile expected(kOfficial / "expected.safetensors");
+    const VisionOutput out = model->encodeImage(expected.tensor("image"), PatchPath::SelfValue);
+    const torch::Tensor dense = torch::cat({out.lastHidden.slice(1, 0, 1), out.tokens}, 1);
+    QVERIFY(largestDifference(dense, expected.tensor("dense_tokens")) <= 1e-4);
+    QVERIFY(largestDifference(model->projectTokens(out.tokens),
+                              expected.tensor("frozen_patches")) <= 1e-4);
+    QCOMPARE(out.rows, 7);
+    QCOMPARE(out.columns, 7);
+}
+
+void TestClip::valuePathIsTheLastBlocksProjection()
+{
+    const torch::NoGradGuard noGrad;
+    ClipConfig config = tinyConfig();
+    ClipModel model(config);
+    const torch::Tensor pixels = torch::randn({2, 3, 32, 32});
+    const VisionOutput out = model->encodeImage(pixels, PatchPath::Value);
+
+    // The same weights without the last block: its lastHidden enters the last block.
+    config.vision.layers = 1;
+    ClipModel shorter(config);
+    auto from = model->named_parameters();
+    for (auto& parameter : shorter->named_parameters()) {
+        parameter.value().copy_(from[parameter.key()]);
+    }
+    const torch::Tensor entering = shorter->encodeImage(pixels, PatchPath::Plain).lastHidden;
+    Block& last = model->visual->transformer->blocks.back();
+    const torch::Tensor normed = last->ln_1->forward(entering);
+    const torch::Tensor value = torch::linear(normed, last->attn->in_proj_weight.slice(0, 64),
+                                              last->attn->in_proj_bias.slice(0, 64));
+    const torch::Tensor byHand = last->attn->out_proj->forward(value).slice(1, 1);
+    QVERIFY(largestDifference(out.tokens, byHand) <= 1e-5);
+}
+
+void TestClip::selfQueryKeyPathAddsBothAttentions()
+{
+    const torch::NoGradGuard noGrad;
+    ClipConfig config = tinyConfig();
+    config.vision.layers = 1;
+    ClipModel model(config);
+    VisionTower& tower = model->visual;
+    const torch::Tensor pixels = torch::randn({1, 3, 32, 32});
+    const VisionOutput out = model->encodeImage(pixels, PatchPath::SelfQueryKey);
+
+    const torch::Tensor patches = tower->conv1->forward(pixels).flatten(2).transpose(1, 2);
+    const torch::Tensor x =
+        tower->ln_pre->forward(torch::cat({tower->class_embedding.view({1, 1, -1}), patches}, 1) +
+                               tower->positional_embedding);
+    Block& block = tower->transformer->blocks.front();
+    const HeadTensors heads = block->project(x);
+    const auto weights = [](const torch::Tensor& side) {
+        return torch::softmax(torch::matmul(side, side.transpose(2, 3)) / std::sqrt(16.0), -1);
+    };
+    const torch::Tensor attention = weights(heads.query) + weights(heads.key);
+    const torch::Tensor y = x + block->output(torch::matmul(attention, heads.value));
+    const torch::Tensor byHand = (y + block->mlp->forward(block->ln_2->forward(y))).slice(1, 1);
+    QVERIFY(largestDifference(out.tokens, byHand) <= 1e-5);
+}
+
+void TestClip::selfValuePathStartsAtTheFirstOfFewBlocks()
+{
+    const torch::NoGradGuard noGrad;
+    ClipModel model(tinyConfig()); // two blocks, fewer than the six of the path
+    const torch::Tensor pixels = torch::randn({1, 3, 32, 32});
+    const VisionOutput self = model->encodeImage(pixels, PatchPath::SelfValue);
+    const VisionOutput plain = model->encodeImage(pixels, PatchPath::Plain);
+    QVERIFY(largestDifference(self.global, plain.global) == 0.0);
+    QVERIFY(largestDifference(self.tokens, plain.tokens) > 1e-3);
+}
+
+void TestClip::otherSizesInterpolateThePositions()
+{
+    const torch::NoGradGuard noGrad;
+    ClipModel model(tinyConfig());
+    const VisionOutput out = model->encodeImage(torch::randn({1, 3, 24, 40}), PatchPath::SelfValue);
+    QCOMPARE(out.rows, 3);
+    QCOMPARE(out.columns, 5);
+    QCOMPARE(out.tokens.size(1), 15);
+    const torch::Tensor embedding = torch::randn({17, 8});
+    QVERIFY(positionsFor(embedding, 4, 4).is_same(embedding));
+    QVERIFY(torch::equal(positionsFor(embedding, 2, 8)[0], embedding[0]));
+}
+
+void TestClip::textIsCausal()
+{
+    const torch::NoGradGuard noGrad;
+    ClipModel model(tinyConfig());
+    const torch::Tensor ids = torch::tensor({{38, 5, 6, 39, 0}}, torch::kInt64);
+    torch::Tensor later = ids.clone();
+    later[0][4] = 7;
+    QVERIFY(largestDifference(model->encodeText(ids), model->encodeText(later)) <= 1e-6);
+    torch::Tensor earlier = ids.clone();
+    earlier[0][1] = 7;
+    QVERIFY(largestDifference(model->encodeText(ids), model->encodeText(earlier)) > 1e-4);
+}
+
+void TestClip::gradientsReachEveryParameter()
+{
+    ClipModel model(tinyConfig());
+    const torch::Tensor image =
+        unit(model->encodeImage(torch::randn({3, 3, 32, 32}), PatchPath::Plain).global);
+    const torch::Tensor text = unit(model->encodeText(torch::randint(1, 40, {3, 10})));
+    const torch::Tensor logits = model->logitScale() * torch::matmul(image, text.t());
+    torch::nn::functional::cross_entropy(logits, torch::arange(3)).backward();
+    for (const auto& parameter : model->named_parameters()) {
+        QVERIFY2(parameter.value().grad().defined() &&
+                     parameter.value().grad().abs().sum().item<float>() > 0.0F,
+                 parameter.key().c_str());
+    }
+}
+
+void TestClip::savedModelLoadsTheSame()
+{
+    const torch::NoGradGuard noGrad;
+    const QTemporaryDir folder;
+    const fs::path target = fs::path(folder.path().toStdString()) / "saved";
+    ClipModel model = loadClip(kGolden / "oc-p14-custom");
+    saveClip(model, target, torch::kFloat32);
+    ClipModel again = loadClip(target);
+    QCOMPARE(again->config().mean[2], 0.3);
+    auto reloaded = again->named_parameters();
+    for (const auto& parameter : model->named_parameters()) {
+        QVERIFY2(torch::equal(parameter.value(), reloaded[parameter.key()]),
+                 parameter.key().c_str());
+    }
+    QVERIFY(!fs::exists(target / "config.json.part"));
+}
+
+void TestClip::refusals()
+{
+    const QTemporaryDir temporary;
+    const fs::path base = temporary.path().toStdString();
+    const fs::path good = kGolden / "hf-p16-gelu-bf16";
+    const auto copied = [&](const std::string& name) {
+        fs::copy(good, base / name, fs::copy_options::recursive);
+        return base / name;
+    };
+    const auto refusal = [](const fs::path& folder) {
+        return QString::fromStdString(messageOf([&] { (void)loadClip(folder); }));
+    };
+    const auto edited = [&](const std::string& name, const std::string& from,
+                            const std::string& to) {
+        const fs::path folder = copied(name);
+        std::string text = readText(folder / "config.json");
+        const std::size_t at = text.find(from);
+        Q_ASSERT(at != std::string::npos);
+        writeText(folder / "config.json", text.replace(at, from.size(), to));
+        return folder;
+    };
+
+    QVERIFY(refusal(base / "nowhere").contains("neither config.json nor open_clip_config.json"));
+    QVERIFY(refusal(edited("arch", "\"model_type\": \"clip\"", "\"model_type\": \"siglip\""))
+                .contains("\"siglip\", expected \"clip\""));
+    QVERIFY(refusal(edited("act", "\"gelu\"", "\"gelu_new\"")).contains("hidden_act"));
+    QVERIFY(refusal(edited("negative", "\"patch_size\": 16", "\"patch_size\": -16"))
+                .contains("\"patch_size\" is -16"));
+    QVERIFY(refusal(edited("zero", "\"patch_size\": 16", "\"patch_size\": 0"))
+                .contains("patch size is 0"));
+    QVERIFY(refusal(edited("shape", "\"projection_dim\": 24,\n  \"text",
+                           "\"projection_dim\": 25,\n  \"text"))
+                .contains("do not belong together"));
+
+    const fs::path broken = copied("broken");
+    writeText(broken / "config.json", "{\"model_type\": ");
+    QVERIFY(refusal(broken).contains("not valid JSON"));
+
+    const fs::path pickle = copied("pickle");
+    fs::rename(pickle / "model.safetensors", pickle / "pytorch_model.bin");
+    QVERIFY(refusal(pickle).contains("convert them to model.safetensors"));
+    fs::remove(pickle / "pytorch_model.bin");
+    QVERIFY(refusal(pickle).contains("no weights"));
+
+    const auto sharded = [&](const std::string& name, const std::string& shard) {
+        const fs::path folder = copied(name);
+        fs::remove(folder / "model.safetensors");
+        writeText(folder / "model.safetensors.index.json",
+                  nlohmann::json{{"weight_map", {{"logit_scale", shard}}}}.dump());
+        return folder;
+    };
+    for (const char* hostile : {"../hostile", "/etc/passwd", "..", "a\\b"}) {
+        const std::string name = "hostile" + std::to_string(std::hash<std::string>{}(hostile));
+        QVERIFY2(refusal(sharded(name, hostile)).contains("a file in the same folder"), hostile);
+    }
+    QVERIFY(refusal(sharded("absent", "part.safetensors")).contains("part.safetensors is missing"));
+
+    const fs::path missing = copied("missing");
+    tensor_io::NamedTensors tensors;
+    for (const std::string& name : SafetensorsFile(good / "model.safetensors").names()) {
+        if (name != "vision_model.post_layernorm.bias") {
+            tensors.emplace_back(name, SafetensorsFile(good / "model.safetensors").tensor(name));
+        }
+    }
+    tensor_io::writeSafetensors(missing / "model.safetensors", tensors);
+    QVERIFY(refusal(missing).contains("\"vision_model.post_layernorm.bias\" is missing"));
+
+    tensors.emplace_back("vision_model.post_layernorm.bias", torch::full({32}, NAN));
+    tensor_io::writeSafetensors(missing / "model.safetensors", tensors);
+    QVERIFY(refusal(missing).contains("not finite"));
+
+    const fs::path openClip = base / "timm";
+    fs::create_directories(openClip);
+    writeText(openClip / "open_clip_config.json",
+              R"({"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "vit"},)"
+              R"( "text_cfg": {}}})");
+    QVERIFY(refusal(openClip).contains("an architecture this program does not know"));
+}
+
+void TestClip::shapesAreChecked()
+{
+    ClipModel model(tinyConfig());
+    const auto image = [&](std::vector<std::int64_t> shape) {
+        (void)model->encodeImage(torch::zeros(shape), PatchPath::Plain);
+    };
+    QVERIFY_EXCEPTION_THROWN(image({1, 3, 30, 32}), ShapeError);
+    QVERIFY_EXCEPTION_THROWN(image({1, 1, 32, 32}), ShapeError);
+    QVERIFY_EXCEPTION_THROWN(image({3, 32, 32}), ShapeError);
+    QVERIFY_EXCEPTION_THROWN((void)model->encodeText(torch::zeros({1, 11}, torch::kInt64)),
+                             ShapeError);
+    QVERIFY_EXCEPTION_THROWN((void)model->projectTokens(torch::zeros({2, 31})), ShapeError);
+    ClipConfig config = tinyConfig();
+    config.vision.heads = 3;
+    QVERIFY_EXCEPTION_THROWN(ClipModel{config}, RangeError);
+}
+
+void TestClip::devicesAreNamed()
+{
+    QCOMPARE(resolveDevice("cpu"), std::string("cpu"));
+    QVERIFY_EXCEPTION_THROWN((void)resolveDevice("tpu"), Error);
+    QVERIFY(!cpuCapabilities().empty());
+    if (!loadCuda().isUsable) {
+        QVERIFY(!loadCuda().reason.empty());
+        QCOMPARE(resolveDevice("auto"), std::string("cpu"));
+        QVERIFY_EXCEPTION_THROWN((void)resolveDevice("cuda"), Error);
+    } else {
+        QCOMPARE(resolveDevice("auto"), std::string("cuda"));
+    }
+}
+
+void TestClip::transformersReadsWhatIsSaved()
+{
+    if (peerPython().isEmpty()) {
+        QSKIP("TAGALIGN_PEER_PYTHON names no Python with transformers and open_clip");
+    }
+    const QTemporaryDir folder;
+    for (const char* name : {"hf-p32-quick", "hf-p16-gelu-bf16", "hf-p14-sharded-fp16"}) {
+        const fs::path target = fs::path(folder.path().toStdString()) / name;
+        ClipModel model = loadClip(kGolden / name);
+        saveClip(model, target, torch::kFloat32);
+        QCOMPARE(runScript({QStringLiteral("check"), QString::fromStdString(target.string()),
+                            QString::fromStdString((kGolden / name).string())}),
+                 QString());
+    }
+}
+
+void TestClip::fullSizeAgreesWithTheLibraries()
+{
+    if (peerPython().isEmpty() || !qEnvironmentVariableIsSet("TAGALIGN_FULL")) {
+        QSKIP("runs in the full test, with TAGALIGN_PEER_PYTHON naming a Python with transformers "
+              "and open_clip");
+    }
+    const QTemporaryDir folder;
+    QCOMPARE(runScript({QStringLiteral("full"), folder.path()}), QString());
+    for (const char* name : {"hf-full", "oc-full"}) {
+        QCOMPARE(compareWithLibrary(fs::path(folder.path().toStdString()) / name), QString());
+    }
+}
+
+QTEST_GUILESS_MAIN(TestClip)
+#include "tst_clip.moc"
