@@ -4,6 +4,7 @@
 #include "model/tensor_io/SafetensorsFile.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace tagalign::model::tensor_io {
 
@@ -94,7 +95,9 @@ std::optional<ImageFeatures> FeatureStore::get(const std::string& contentHash) c
             return std::nullopt;
         }
         ImageFeatures features{file.tensor("tokens"), file.tensor("global"), *rows, *columns};
-        const bool fits = features.tokens.dim() == 2 && features.global.dim() == 1 &&
+        const bool fits = features.tokens.scalar_type() == torch::kFloat16 &&
+                          features.global.scalar_type() == torch::kFloat16 &&
+                          features.tokens.dim() == 2 && features.global.dim() == 1 &&
                           features.tokens.size(0) == *rows * *columns;
         return fits ? std::optional(std::move(features)) : std::nullopt;
     } catch (const Error&) { // damaged or unreadable: encoded anew

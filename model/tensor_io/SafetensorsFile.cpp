@@ -119,8 +119,11 @@ void writeSafetensors(const std::filesystem::path& file, const NamedTensors& ten
     });
     std::uint64_t offset = 0;
     for (const auto& [name, tensor] : sorted) {
+        if (name == "__metadata__") {
+            throw Error(file.string() + ": no tensor may be called __metadata__");
+        }
         if (header.contains(name)) {
-            throw Error("tensor \"" + name + "\" is given twice");
+            throw Error(file.string() + ": tensor \"" + name + "\" is given twice");
         }
         const std::uint64_t bytes = std::uint64_t(tensor.numel() * tensor.element_size());
         header[name] = {{"dtype", namesOf(name, tensor.scalar_type()).name},

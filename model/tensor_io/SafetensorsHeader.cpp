@@ -121,15 +121,19 @@ std::vector<std::int64_t> shapeOf(const std::string& name, const json& entry)
     return shape;
 }
 
+/// Sides of 0 count as 1 for the overflow check: whoever multiplies the others first (as torch
+/// does for its strides) must not overflow either.
 std::uint64_t bytesNeeded(const std::string& name, const TensorInfo& tensor)
 {
-    std::uint64_t bytes = sizeOf(tensor.dtype);
+    std::int64_t bytes = std::int64_t(sizeOf(tensor.dtype));
+    bool isEmpty = false;
     for (const std::int64_t side : tensor.shape) {
-        if (__builtin_mul_overflow(bytes, std::uint64_t(side), &bytes)) {
+        isEmpty = isEmpty || side == 0;
+        if (__builtin_mul_overflow(bytes, std::max<std::int64_t>(side, 1), &bytes)) {
             refuse(name, "has a shape whose size overflows");
         }
     }
-    return bytes;
+    return isEmpty ? 0 : std::uint64_t(bytes);
 }
 
 TensorInfo tensorOf(const std::string& name, const json& entry, std::uint64_t dataStart,
