@@ -1,4 +1,6 @@
 #include "model/Error.h"
+#include "model/clip/ClipBench.h"
+#include "model/clip/ClipEncoder.h"
 #include "model/clip/ClipModel.h"
 #include "model/clip/ClipWeights.h"
 #include "model/clip/Device.h"
@@ -160,6 +162,9 @@ private Q_SLOTS:
     void otherSizesInterpolateThePositions();
     void textIsCausal();
     void gradientsReachEveryParameter();
+    void encoderAgreesWithTheModel_data();
+    void encoderAgreesWithTheModel();
+    void benchMeasuresEveryPrecision();
     void savedModelLoadsTheSame();
     void refusals();
     void shapesAreChecked();
@@ -344,6 +349,62 @@ void TestClip::gradientsReachEveryParameter()
                      parameter.value().grad().abs().sum().item<float>() > 0.0F,
                  parameter.key().c_str());
     }
+}
+
+void TestClip::encoderAgreesWithTheModel_data()
+{
+    QTest::addColumn<int>("path");
+    QTest::addColumn<QString>("folder");
+    const std::pair<const char*, PatchPath> paths[] = {{"plain", PatchPath::Plain},
+                                                       {"value", PatchPath::Value},
+                                                       {"self-value", PatchPath::SelfValue},
+                                                       {"self-query-key", PatchPath::SelfQueryKey}};
+    for (const auto& [name, path] : paths) {
+        for (const char* folder : {"hf-p16-gelu-bf16", "oc-p16-quick"}) {
+            QTest::addRow("%s %s", name, folder)
+                << int(path) << QString::fromStdString((kGolden / folder).string());
+        }
+    }
+}
+
+void TestClip::encoderAgreesWithTheModel()
+{
+    QFETCH(int, path);
+    QFETCH(QString, folder);
+    const torch::NoGradGuard noGrad;
+    ClipModel model = loadClip(folder.toStdString());
+    const torch::Tensor pixels = torch::randn({3, 3, 64, 96});
+    const VisionOutput expected = model->encodeImage(pixels, PatchPath(path));
+    const auto encoded = [&](Precision precision) {
+        const ClipEncoder encoder(model, {.precision = precision});
+        return encoder.encodeImage(pixels, PatchPath(path));
+    };
+
+    const VisionOutput exact = encoded(Precision::Float32);
+    QVERIFY(largestDifference(unit(exact.global), unit(expected.global)) <= kEmbeddingTolerance);
+    QVERIFY(largestDifference(exact.lastHidden, expected.lastHidden) <= kHiddenTolerance);
+    QVERIFY(largestDifference(exact.tokens, expected.tokens) <= kHiddenTolerance);
+    QCOMPARE(exact.columns, expected.columns);
+
+    const VisionOutput half = encoded(Precision::BFloat16);
+    QCOMPARE(half.tokens.scalar_type(), torch::kFloat32);
+    QVERIFY(smallestCosine(half.global, expected.global) >= 0.999);
+    QVERIFY(smallestCosine(half.tokens, expected.tokens) >= 0.999);
+
+    const VisionOutput bytes = encoded(Precision::Int8);
+    QVERIFY(smallestCosine(bytes.global, expected.global) >= 0.99);
+    QVERIFY(smallestCosine(bytes.tokens, expected.tokens) >= 0.99);
+}
+
+void TestClip::benchMeasuresEveryPrecision()
+{
+    const auto rates = bareForwardRates({.batch = 1, .rounds = 1});
+    QCOMPARE(rates.front().name, std::string("fp32"));
+    for (const ForwardRate& rate : rates) {
+        QVERIFY2(rate.imagesPerSecond > 0.0, rate.name.c_str());
+        QVERIFY2(rate.name.ends_with("alone") || rate.cosine >= 0.99, rate.name.c_str());
+    }
+    QVERIFY_EXCEPTION_THROWN((void)bareForwardRates({.batch = 0}), RangeError);
 }
 
 void TestClip::savedModelLoadsTheSame()
