@@ -1,0 +1,355 @@
+#include "model/pipeline/Evaluation.h"
+
+#include "model/Error.h"
+#include "model/eval/Bootstrap.h"
+#include "model/eval/FalseAlerts.h"
+#include "model/eval/TagRanking.h"
+#include "model/pipeline/EvaluationScores.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace tagalign::model::pipeline {
+
+namespace {
+
+using Weights = std::span<const std::uint32_t>;
+
+constexpr double kBelief = 0.5;          // an unverified candidate counts from here on
+constexpr std::size_t kFewImages = 30;   // below: a caution
+constexpr std::size_t kFewPositives = 5; // below: a caution
+constexpr std::array<std::size_t, 3> kRanks{1, 5, 10};
+const double kNone = std::numeric_limits<double>::quiet_NaN();
+
+/// The tags of one kind, or of both.
+struct Kind
+{
+    std::string name;
+    std::vector<std::size_t> tags;
+};
+
+/// Everything about one model that resampling weighs anew.
+struct Side
+{
+    std::vector<eval::TagRanking> tags;
+    std::vector<eval::ImageRanks> textToImage;
+    std::vector<eval::ImageRanks> imageToText;
+};
+
+/// One row of the result: how to compute it for the images as weighted (empty = once each).
+struct Figure
+{
+    MetricRow row;
+    std::function<double(Weights)> before;
+    std::function<double(Weights)> after;
+};
+
+double orNone(const std::optional<double>& value)
+{
+    return value.value_or(kNone);
+}
+
+/// [tag][image]. A verdict beats a belief, acceptance beats rejection, the higher belief the
+/// lower; a tag that nobody mentioned is absent.
+std::vector<std::vector<eval::Label>> labelsOf(const std::vector<const PilotImage*>& images,
+                                               std::size_t tags)
+{
+    std::vector labels(tags, std::vector(images.size(), eval::Label::Absent));
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        std::vector<const TagTarget*> known(tags, nullptr);
+        for (const TagTarget& target : images[i]->targets) {
+            if (target.tag >= tags) {
+                throw RangeError(images[i]->file.string() + ": tag " + std::to_string(target.tag) +
+                                 " is outside the " + std::to_string(tags) + " enabled tags");
+            }
+            const TagTarget*& best = known[target.tag];
+            const auto rank = [](const TagTarget& t) {
+                return std::pair(t.verified, t.probability);
+            };
+            if (best == nullptr || rank(target) > rank(*best)) {
+                best = &target;
+            }
+        }
+        for (std::size_t tag = 0; tag < tags; ++tag) {
+            if (known[tag] != nullptr) {
+                labels[tag][i] = known[tag]->probability >= kBelief ? eval::Label::Present
+                                 : known[tag]->verified             ? eval::Label::Absent
+                                                                    : eval::Label::Unknown;
+            }
+        }
+    }
+    return labels;
+}
+
+Side sideOf(ModelScores& scores, const std::vector<std::vector<eval::Label>>& labels)
+{
+    Side side;
+    for (std::size_t tag = 0; tag < labels.size(); ++tag) {
+        side.tags.emplace_back(scores.testTags[tag], labels[tag]);
+    }
+    side.textToImage = std::move(scores.textToImage);
+    side.imageToText = std::move(scores.imageToText);
+    return side;
+}
+
+double meanPrecision(const Side& side, const Kind& kind, Weights weights)
+{
+    double sum = 0.0;
+    double count = 0.0;
+    for (const std::size_t tag : kind.tags) {
+        if (const auto precision = side.tags[tag].averagePrecision(weights)) {
+            sum += *precision;
+            count += 1.0;
+        }
+    }
+    return count > 0.0 ? sum / count : kNone;
+}
+
+double weightedMean(const std::vector<double>& values, Weights weights)
+{
+    double sum = 0.0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        sum += values[i] * (weights.empty() ? 1.0 : weights[i]);
+    }
+    return values.empty() ? kNone : sum / double(values.size());
+}
+
+/// The scores or labels of all tags of a kind in one row.
+template <typename Value>
+std::vector<Value> joined(const std::vector<std::vector<Value>>& rows, const Kind& kind)
+{
+    std::vector<Value> all;
+    for (const std::size_t tag : kind.tags) {
+        all.insert(all.end(), rows[tag].begin(), rows[tag].end());
+    }
+    return all;
+}
+
+/// False positives of each test image at the threshold.
+std::vector<double> falseAlerts(const std::vector<std::vector<float>>& scores,
+                                const std::vector<std::vector<eval::Label>>& labels,
+                                const Kind& kind, float threshold, std::size_t images)
+{
+    std::vector<double> alerts(images, 0.0);
+    for (const std::size_t tag : kind.tags) {
+        for (std::size_t i = 0; i < images; ++i) {
+            const bool isFalse = labels[tag][i] == eval::Label::Absent;
+            alerts[i] += isFalse && scores[tag][i] >= threshold ? 1.0 : 0.0;
+        }
+    }
+    return alerts;
+}
+
+class Evaluator
+{
+public:
+    Evaluator(const PilotData& data, const EvaluationImages& images, EvaluationScores scores)
+        : m_images(images),
+          m_scores(std::move(scores)),
+          m_labels(labelsOf(images.test, data.tags.size())),
+          m_validationLabels(labelsOf(images.validation, data.tags.size())),
+          m_before(sideOf(m_scores.before, m_labels)),
+          m_after(sideOf(m_scores.after, m_labels)),
+          m_whole(sideOf(m_scores.whole, m_labels)),
+          m_kinds{Kind{"objects", {}}, Kind{"attributes", {}}, Kind{"both", {}}}
+    {
+        for (std::size_t tag = 0; tag < data.tags.size(); ++tag) {
+            const bool isObject = data.tags[tag].kind == tags::TagKind::Object;
+            m_kinds[isObject ? 0 : 1].tags.push_back(tag);
+            m_kinds[2].tags.push_back(tag);
+        }
+        addFigures(m_before, "");
+        for (const Kind& kind : m_kinds) {
+            addFalseAlerts(kind);
+        }
+        addFigures(m_whole, " against the whole-image vector");
+    }
+
+    [[nodiscard]] EvaluationResult run(const EvaluationSettings& settings,
+                                       const OnProgress& onProgress) const
+    {
+        EvaluationResult result;
+        result.testImages = m_images.test.size();
+        const auto intervals = eval::bootstrapIntervals(
+            m_images.test.size(), {settings.resamples, settings.seed},
+            [this](Weights weights) { return differences(weights); },
+            [&onProgress](const Progress& progress) {
+                return onProgress ? onProgress({progress.done, progress.total, "Resampling"})
+                                  : Next::Continue;
+            });
+        for (std::size_t i = 0; i < m_figures.size(); ++i) {
+            MetricRow row = m_figures[i].row;
+            row.before = m_figures[i].before({});
+            row.after = m_figures[i].after({});
+            row.low = intervals[i].low;
+            row.high = intervals[i].high;
+            if (std::isfinite(row.before) && std::isfinite(row.low)) {
+                result.metrics.push_back(row);
+            }
+        }
+        for (std::size_t tag = 0; tag < m_labels.size(); ++tag) {
+            if (const auto before = m_before.tags[tag].averagePrecision()) {
+                result.tags.push_back({tag, *before, orNone(m_after.tags[tag].averagePrecision()),
+                                       m_before.tags[tag].positives()});
+            }
+        }
+        addCautions(result);
+        return result;
+    }
+
+private:
+    void addFigures(const Side& before, const std::string& suffix)
+    {
+        for (const Kind& kind : m_kinds) {
+            add("tag mAP" + suffix, kind.name, m_images.test.size(), before,
+                [&kind](const Side& side, Weights weights) {
+                    return meanPrecision(side, kind, weights);
+                });
+        }
+        const auto captioned = std::size_t(
+            std::count_if(m_images.test.begin(), m_images.test.end(),
+                          [](const PilotImage* image) { return !image->captions.empty(); }));
+        for (const std::size_t k : kRanks) {
+            const std::string at = " R@" + std::to_string(k) + suffix;
+            add("text-to-image" + at, "captions", captioned, before,
+                [k](const Side& side, Weights weights) {
+                    return orNone(eval::recallAt(k, side.textToImage, weights));
+                });
+            add("image-to-text" + at, "captions", captioned, before,
+                [k](const Side& side, Weights weights) {
+                    return orNone(eval::recallAt(k, side.imageToText, weights));
+                });
+        }
+    }
+
+    template <typename Measure>
+    void add(const std::string& metric, const std::string& kind, std::size_t images,
+             const Side& before, const Measure& measure)
+    {
+        m_figures.push_back({{.metric = metric, .kind = kind, .images = images},
+                             [&before, measure](Weights w) { return measure(before, w); },
+                             [this, measure](Weights w) { return measure(m_after, w); }});
+    }
+
+    /// The thresholds are fixed on validation, so the interval holds for them as they are.
+    void addFalseAlerts(const Kind& kind)
+    {
+        const auto labels = joined(m_validationLabels, kind);
+        const auto before = joined(m_scores.before.validationTags, kind);
+        const auto after = joined(m_scores.after.validationTags, kind);
+        const auto recall = eval::recallAtBestF1(before, labels);
+        if (!recall) {
+            return;
+        }
+        const auto at = [&](const std::vector<float>& scores) {
+            return *eval::thresholdForRecall(scores, labels, *recall);
+        };
+        const std::size_t images = m_images.test.size();
+        m_figures.push_back(
+            {{.metric = "false alerts per image", .kind = kind.name, .images = images},
+             [alerts = falseAlerts(m_scores.before.testTags, m_labels, kind, at(before), images)](
+                 Weights weights) { return weightedMean(alerts, weights); },
+             [alerts = falseAlerts(m_scores.after.testTags, m_labels, kind, at(after), images)](
+                 Weights weights) { return weightedMean(alerts, weights); }});
+        m_hasFalseAlerts = true;
+    }
+
+    [[nodiscard]] std::vector<double> differences(Weights weights) const
+    {
+        std::vector<double> values;
+        for (const Figure& figure : m_figures) {
+            values.push_back(figure.after(weights) - figure.before(weights));
+        }
+        return values;
+    }
+
+    void addCautions(EvaluationResult& result) const
+    {
+        const auto caution = [&result](std::string text) {
+            result.cautions.push_back(std::move(text));
+        };
+        if (result.testImages < kFewImages) {
+            caution("Only " + std::to_string(result.testImages) +
+                    " test images: the figures say little about other images.");
+        }
+        const auto rare =
+            std::count_if(result.tags.begin(), result.tags.end(),
+                          [](const TagRow& row) { return row.positives < kFewPositives; });
+        if (rare > 0) {
+            caution(std::to_string(rare) + " of the " + std::to_string(result.tags.size()) +
+                    " measured tags are on fewer than 5 test images: their own figures are rough.");
+        }
+        if (const std::size_t unseen = m_labels.size() - result.tags.size(); unseen > 0) {
+            caution(std::to_string(unseen) + " tags are on no test image and are left out.");
+        }
+        addVerifiedCaution(caution);
+        if (!m_hasFalseAlerts) {
+            caution("No validation image carries a tag: false alerts were not measured.");
+        }
+    }
+
+    template <typename Caution>
+    void addVerifiedCaution(const Caution& caution) const
+    {
+        std::size_t all = 0;
+        std::size_t verified = 0;
+        for (const PilotImage* image : m_images.test) {
+            for (const TagTarget& target : image->targets) {
+                ++all;
+                verified += target.verified ? 1 : 0;
+            }
+        }
+        if (verified < all) {
+            caution("Only " + std::to_string(verified) + " of the " + std::to_string(all) +
+                    " tags on test images were verified by a person; the rest is what the "
+                    "captions say.");
+        }
+    }
+
+    const EvaluationImages& m_images;
+    EvaluationScores m_scores;
+    std::vector<std::vector<eval::Label>> m_labels;
+    std::vector<std::vector<eval::Label>> m_validationLabels;
+    Side m_before;
+    Side m_after;
+    Side m_whole;
+    std::array<Kind, 3> m_kinds;
+    std::vector<Figure> m_figures;
+    bool m_hasFalseAlerts = false;
+};
+
+EvaluationImages imagesOf(const PilotData& data)
+{
+    EvaluationImages images;
+    for (const PilotImage& image : data.images) {
+        if (image.split == Split::Test) {
+            images.test.push_back(&image);
+        } else if (image.split == Split::Validation) {
+            images.validation.push_back(&image);
+        }
+    }
+    return images;
+}
+
+} // namespace
+
+EvaluationResult evaluateHead(const ModelFiles& model, const PilotData& data,
+                              const std::filesystem::path& headFile,
+                              const EvaluationSettings& settings, const OnProgress& onProgress)
+{
+    const EvaluationImages images = imagesOf(data);
+    if (images.test.empty()) {
+        throw Error("there is no test image to measure on; import more images or change the split");
+    }
+    if (!(settings.blend >= 0.0 && settings.blend <= 1.0)) {
+        throw RangeError("blend " + std::to_string(settings.blend) + ": expected 0 to 1");
+    }
+    const Evaluator evaluator(
+        data, images, scoreImages(model, data.tags, images, headFile, settings.blend, onProgress));
+    return evaluator.run(settings, onProgress);
+}
+
+} // namespace tagalign::model::pipeline

@@ -1,0 +1,266 @@
+#include "model/pipeline/EvaluationScores.h"
+
+#include "model/Error.h"
+#include "model/align/HeadFile.h"
+#include "model/pipeline/StoreKey.h"
+#include "model/pipeline/TextEmbedding.h"
+#include "model/tensor_io/FeatureStore.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace tagalign::model::pipeline {
+
+namespace {
+
+constexpr std::int64_t kBlock = 256; // rows of similarities at a time
+
+/// Scores of one model while they are tensors.
+struct Answers
+{
+    std::vector<torch::Tensor> tags;    ///< [T] each image
+    std::vector<torch::Tensor> vectors; ///< [D] each image, unit length
+};
+
+struct SplitAnswers
+{
+    Answers before;
+    Answers after;
+    Answers whole;
+};
+
+class Scorer
+{
+public:
+    Scorer(const ModelFiles& model, const std::vector<PilotTag>& tags,
+           const std::filesystem::path& headFile, const OnProgress& onProgress)
+        : m_texts(model),
+          m_store(model.store, storeKey(model)),
+          m_onProgress(onProgress)
+    {
+        const auto& config = m_texts.clip()->config();
+        m_width = config.embedDim;
+        m_head = align::loadHead(headFile, {config.vision.width, config.embedDim,
+                                            checkpointFingerprint(model.checkpoint),
+                                            nameOf(model.patchPath)});
+        m_head.head->eval();
+        m_tags = tags.empty() ? torch::zeros({0, m_width}) : m_texts.tags(tags, onProgress);
+    }
+
+    [[nodiscard]] SplitAnswers answers(const std::vector<const PilotImage*>& images)
+    {
+        SplitAnswers result;
+        for (const PilotImage* image : images) {
+            const auto done = std::int64_t(result.whole.tags.size());
+            if (m_onProgress && m_onProgress({done, std::int64_t(images.size()),
+                                              image->file.string()}) == Next::Stop) {
+                throw Cancelled();
+            }
+            add(result, *image);
+        }
+        return result;
+    }
+
+    /// [M, D] of all captions of the images, in order.
+    [[nodiscard]] torch::Tensor captions(const std::vector<const PilotImage*>& images)
+    {
+        std::vector<std::string> texts;
+        for (const PilotImage* image : images) {
+            texts.insert(texts.end(), image->captions.begin(), image->captions.end());
+        }
+        return texts.empty() ? torch::zeros({0, m_width})
+                             : m_texts.texts(texts, TextEmbedding::Keep::OnDisk, m_onProgress);
+    }
+
+private:
+    void add(SplitAnswers& result, const PilotImage& image)
+    {
+        const auto features = m_store.get(image.contentHash);
+        if (!features || features->global.size(0) != m_width) {
+            throw Error(image.file.string() +
+                        ": its features are missing from the store; encode the images again");
+        }
+        const torch::Tensor tokens = features->tokens.to(torch::kFloat).unsqueeze(0);
+        const torch::Tensor global = features->global.to(torch::kFloat).unsqueeze(0);
+        addPatches(result.before, m_texts.clip()->projectTokens(tokens), global);
+        addPatches(
+            result.after,
+            m_head.head->forward(tokens, features->rows, features->columns).to(torch::kFloat),
+            global);
+        const torch::Tensor own = align::normalised(global)[0];
+        result.whole.tags.push_back(m_tags.matmul(own));
+        result.whole.vectors.push_back(own);
+    }
+
+    /// @param patches [1, P, D]. @param global [1, D].
+    void addPatches(Answers& answers, const torch::Tensor& patches, const torch::Tensor& global)
+    {
+        answers.tags.push_back(
+            align::poolTags(patches, m_tags, m_head.info.pooling, m_head.info.kappa)[0]);
+        answers.vectors.push_back(align::retrievalVector(patches.mean(1), global)[0]);
+    }
+
+    TextEmbedding m_texts;
+    tensor_io::FeatureStore m_store;
+    const OnProgress& m_onProgress;
+    align::LoadedHead m_head;
+    torch::Tensor m_tags; ///< [T, D]
+    std::int64_t m_width = 0;
+};
+
+/// "After" with its share of "before".
+torch::Tensor mixed(const torch::Tensor& after, const torch::Tensor& before, double blend)
+{
+    return after * (1.0 - blend) + before * blend;
+}
+
+/// [tag][image]
+std::vector<std::vector<float>> tagRows(const std::vector<torch::Tensor>& perImage,
+                                        std::size_t tags)
+{
+    std::vector<std::vector<float>> rows(tags, std::vector<float>(perImage.size()));
+    for (std::size_t image = 0; image < perImage.size(); ++image) {
+        const torch::Tensor scores = perImage[image].to(torch::kFloat).contiguous();
+        const auto* values = scores.data_ptr<float>();
+        for (std::size_t tag = 0; tag < tags; ++tag) {
+            rows[tag][image] = values[tag];
+        }
+    }
+    return rows;
+}
+
+/// Similarities of some images with some captions, by block so that they fit into memory.
+class Similarities
+{
+public:
+    Similarities(torch::Tensor captions, const Answers& answers)
+        : m_captions(std::move(captions)),
+          m_images(torch::stack(answers.vectors))
+    {
+    }
+
+    void mixWith(const Answers& frozen, double blend)
+    {
+        m_frozen = torch::stack(frozen.vectors);
+        m_blend = blend;
+    }
+
+    /// [rows, M]
+    [[nodiscard]] torch::Tensor ofImages(std::int64_t first, std::int64_t last) const
+    {
+        return of(first, last, 0, m_captions.size(0)).contiguous();
+    }
+
+    /// [rows, N]
+    [[nodiscard]] torch::Tensor ofCaptions(std::int64_t first, std::int64_t last) const
+    {
+        return of(0, m_images.size(0), first, last).t().contiguous();
+    }
+
+    [[nodiscard]] std::int64_t images() const { return m_images.size(0); }
+
+    [[nodiscard]] std::int64_t captions() const { return m_captions.size(0); }
+
+private:
+    [[nodiscard]] torch::Tensor of(std::int64_t firstImage, std::int64_t lastImage,
+                                   std::int64_t firstCaption, std::int64_t lastCaption) const
+    {
+        const torch::Tensor captions = m_captions.slice(0, firstCaption, lastCaption).t();
+        const torch::Tensor after = m_images.slice(0, firstImage, lastImage).matmul(captions);
+        return m_frozen.defined()
+                   ? mixed(after, m_frozen.slice(0, firstImage, lastImage).matmul(captions),
+                           m_blend)
+                   : after;
+    }
+
+    torch::Tensor m_captions; ///< [M, D]
+    torch::Tensor m_images;   ///< [N, D]
+    torch::Tensor m_frozen;   ///< [N, D] or undefined
+    double m_blend = 0.0;
+};
+
+/// Calls visit(i, scores of row i) for each row of blocks made by block(first, last).
+template <typename Block, typename Visit>
+void forEachRow(std::int64_t rows, const Block& block, const Visit& visit)
+{
+    for (std::int64_t first = 0; first < rows; first += kBlock) {
+        const std::int64_t last = std::min(rows, first + kBlock);
+        const torch::Tensor scores = block(first, last);
+        const auto width = std::size_t(scores.size(1));
+        for (std::int64_t row = first; row < last; ++row) {
+            const float* values = scores.data_ptr<float>() + std::size_t(row - first) * width;
+            visit(std::size_t(row), std::span<const float>(values, width));
+        }
+    }
+}
+
+void rankCaptions(ModelScores& scores, const Similarities& similarities,
+                  const std::vector<const PilotImage*>& images)
+{
+    std::vector<std::size_t> starts{0}; // captions of image i: starts[i] to starts[i + 1]
+    std::vector<std::size_t> owners;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        owners.insert(owners.end(), images[i]->captions.size(), i);
+        starts.push_back(owners.size());
+    }
+    scores.textToImage.resize(images.size());
+    scores.imageToText.resize(images.size());
+    if (owners.empty()) {
+        return;
+    }
+    forEachRow(
+        similarities.images(),
+        [&](std::int64_t first, std::int64_t last) { return similarities.ofImages(first, last); },
+        [&](std::size_t image, std::span<const float> row) {
+            if (starts[image] < starts[image + 1]) {
+                scores.imageToText[image] = {eval::rankOf(row, starts[image], starts[image + 1])};
+            }
+        });
+    forEachRow(
+        similarities.captions(),
+        [&](std::int64_t first, std::int64_t last) { return similarities.ofCaptions(first, last); },
+        [&](std::size_t caption, std::span<const float> row) {
+            const std::size_t owner = owners[caption];
+            scores.textToImage[owner].push_back(eval::rankOf(row, owner, owner + 1));
+        });
+}
+
+void blendTags(SplitAnswers& split, double blend)
+{
+    for (std::size_t i = 0; i < split.after.tags.size(); ++i) {
+        split.after.tags[i] = mixed(split.after.tags[i], split.before.tags[i], blend);
+    }
+}
+
+} // namespace
+
+EvaluationScores scoreImages(const ModelFiles& model, const std::vector<PilotTag>& tags,
+                             const EvaluationImages& images, const std::filesystem::path& headFile,
+                             double blend, const OnProgress& onProgress)
+{
+    const torch::InferenceMode guard;
+    Scorer scorer(model, tags, headFile, onProgress);
+    SplitAnswers test = scorer.answers(images.test);
+    SplitAnswers validation = scorer.answers(images.validation);
+    const torch::Tensor captions = scorer.captions(images.test);
+    blendTags(test, blend);
+    blendTags(validation, blend);
+    EvaluationScores scores;
+    const auto fill = [&](ModelScores& target, Answers SplitAnswers::*side, bool isBlended) {
+        target.testTags = tagRows((test.*side).tags, tags.size());
+        target.validationTags = tagRows((validation.*side).tags, tags.size());
+        Similarities similarities(captions, test.*side);
+        if (isBlended) {
+            similarities.mixWith(test.before, blend);
+        }
+        rankCaptions(target, similarities, images.test);
+    };
+    fill(scores.before, &SplitAnswers::before, false);
+    fill(scores.after, &SplitAnswers::after, true);
+    fill(scores.whole, &SplitAnswers::whole, false);
+    return scores;
+}
+
+} // namespace tagalign::model::pipeline

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "model/eval/Retrieval.h"
+#include "model/pipeline/Evaluation.h"
+
+#include <vector>
+
+namespace tagalign::model::pipeline {
+
+/// What one model says about the images. Image and tag order as given.
+struct ModelScores
+{
+    std::vector<std::vector<float>> testTags;       ///< [tag][test image], in [-1, 1]
+    std::vector<std::vector<float>> validationTags; ///< [tag][validation image]
+    std::vector<eval::ImageRanks> textToImage;      ///< [test image][its caption]
+    std::vector<eval::ImageRanks> imageToText;      ///< [test image], one or none
+};
+
+struct EvaluationScores
+{
+    ModelScores before; ///< frozen patches, scored by the rule that `after` is scored by
+    ModelScores after;  ///< the head's patches, blended with `before`
+    ModelScores whole;  ///< the frozen model's own image vector, as published
+};
+
+struct EvaluationImages
+{
+    std::vector<const PilotImage*> test;
+    std::vector<const PilotImage*> validation;
+};
+
+/// Tags: pooled over patches as the head was trained to. Retrieval: the mean patch with the
+/// global vector added (align::retrievalVector). @throws Error, Cancelled
+[[nodiscard]] EvaluationScores scoreImages(const ModelFiles& model,
+                                           const std::vector<PilotTag>& tags,
+                                           const EvaluationImages& images,
+                                           const std::filesystem::path& headFile, double blend,
+                                           const OnProgress& onProgress);
+
+} // namespace tagalign::model::pipeline

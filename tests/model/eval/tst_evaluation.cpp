@@ -1,0 +1,256 @@
+#include "model/Error.h"
+#include "model/align/HeadFile.h"
+#include "model/align/Losses.h"
+#include "model/pipeline/Evaluation.h"
+#include "model/pipeline/StoreKey.h"
+#include "model/pipeline/TextEmbedding.h"
+#include "model/tensor_io/FeatureStore.h"
+#include "tests/model/pipeline/TinyCheckpoint.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace tagalign;
+using namespace tagalign::model;
+using namespace tagalign::model::pipeline;
+
+namespace {
+
+constexpr int kTest = 12;
+constexpr int kValidation = 8;
+
+const MetricRow& rowOf(const EvaluationResult& result, const std::string& metric,
+                       const std::string& kind)
+{
+    const auto found =
+        std::find_if(result.metrics.begin(), result.metrics.end(), [&](const MetricRow& row) {
+            return row.metric == metric && row.kind == kind;
+        });
+    if (found == result.metrics.end()) {
+        throw Error("no row " + metric + ", " + kind);
+    }
+    return *found;
+}
+
+bool isSaid(const EvaluationResult& result, const std::string& words)
+{
+    return std::any_of(result.cautions.begin(), result.cautions.end(),
+                       [&](const std::string& text) { return text.find(words) != text.npos; });
+}
+
+} // namespace
+
+/// On a tiny random checkpoint and random features: nothing here can be good, everything can be
+/// computed another way.
+class TestEvaluation : public QObject
+{
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_folder;
+    ModelFiles m_model;
+    PilotData m_data;
+    std::vector<tensor_io::ImageFeatures> m_features; ///< of the test images
+
+    [[nodiscard]] std::filesystem::path path(const char* name) const
+    {
+        return m_folder.filePath(QString::fromUtf8(name)).toStdString();
+    }
+
+    /// A head whose projection is the checkpoint's, disturbed by that much noise.
+    [[nodiscard]] std::filesystem::path head(const char* name, double noise) const
+    {
+        clip::ClipModel clip = clip::loadClip(m_model.checkpoint);
+        const torch::NoGradGuard guard;
+        torch::manual_seed(5);
+        const auto parameters = clip->named_parameters();
+        const torch::Tensor matrix = parameters["visual.proj"].detach().clone();
+        const align::Projection projection{parameters["visual.ln_post.weight"].detach().clone(),
+                                           parameters["visual.ln_post.bias"].detach().clone(),
+                                           matrix + noise * torch::randn_like(matrix),
+                                           clip->config().vision.layerNormEpsilon};
+        align::HeadInfo info;
+        info.checkpoint = checkpointFingerprint(m_model.checkpoint);
+        info.patchPath = nameOf(m_model.patchPath);
+        const auto made = align::makeHead(align::HeadKind::Adapter, projection, 1);
+        align::saveHead(*made, info, path(name));
+        return path(name);
+    }
+
+    [[nodiscard]] EvaluationResult evaluate(const std::filesystem::path& headFile,
+                                            double blend = 0.0) const
+    {
+        return evaluateHead(m_model, m_data, headFile, {200, 3, blend}, {});
+    }
+
+private Q_SLOTS:
+
+    void initTestCase()
+    {
+        m_model.checkpoint = path("checkpoint");
+        m_model.store = path("features");
+        test::writeTinyCheckpoint(m_model.checkpoint);
+        m_data.tags = {{"dog", tags::TagKind::Object},
+                       {"cup", tags::TagKind::Object},
+                       {"red", tags::TagKind::Attribute},
+                       {"never seen", tags::TagKind::Attribute}};
+        const tensor_io::FeatureStore store(m_model.store, storeKey(m_model));
+        torch::manual_seed(9);
+        for (int i = 0; i < kTest + kValidation; ++i) {
+            PilotImage image;
+            image.file = "image" + std::to_string(i) + ".png";
+            image.contentHash = test::hashNumber(i);
+            image.split = i < kTest ? Split::Test : Split::Validation;
+            image.captions = {"picture " + std::to_string(i), "number " + std::to_string(i)};
+            image.targets.push_back({std::size_t(i % 2), 1.0, true});
+            if (i % 3 == 0) {
+                image.targets.push_back({2, 0.9, false});
+            } else if (i % 3 == 1) {
+                image.targets.push_back({2, 0.2, false}); // not known
+            }
+            m_data.images.push_back(image);
+            const tensor_io::ImageFeatures features{torch::randn({16, 32}).to(torch::kHalf),
+                                                    torch::randn({16}).to(torch::kHalf), 4, 4};
+            store.put(image.contentHash, features);
+            if (i < kTest) {
+                m_features.push_back(features);
+            }
+        }
+    }
+
+    void freshHeadChangesNothing()
+    {
+        const EvaluationResult result = evaluate(head("fresh", 0.0));
+        QCOMPARE(result.testImages, std::size_t(kTest));
+        int same = 0;
+        for (const MetricRow& row : result.metrics) {
+            if (row.metric.find("against") == std::string::npos) {
+                ++same;
+                QCOMPARE(row.after, row.before);
+                QCOMPARE(row.low, 0.0);
+                QCOMPARE(row.high, 0.0);
+            }
+        }
+        QCOMPARE(same, 3 + 6 + 3); // tag mAP, R@1/5/10 both ways, false alerts
+    }
+
+    void figuresAreWhatTheyClaim()
+    {
+        const auto file = head("other", 0.5);
+        const EvaluationResult result = evaluate(file);
+        TextEmbedding texts(m_model);
+        const torch::InferenceMode guard;
+        const torch::Tensor tags = texts.tags(m_data.tags, {});
+        const auto loaded = align::loadHead(file);
+        std::vector<torch::Tensor> scores;
+        std::vector<torch::Tensor> vectors;
+        for (const auto& features : m_features) {
+            const auto tokens = features.tokens.to(torch::kFloat).unsqueeze(0);
+            const auto patches = loaded.head->forward(tokens, 4, 4);
+            scores.push_back(
+                align::poolTags(patches, tags, loaded.info.pooling, loaded.info.kappa)[0]);
+            vectors.push_back(align::retrievalVector(
+                patches.mean(1), features.global.to(torch::kFloat).unsqueeze(0))[0]);
+        }
+        auto positive = torch::zeros({kTest, 4}, torch::kBool);
+        auto known = torch::ones({kTest, 4}, torch::kBool);
+        for (int i = 0; i < kTest; ++i) {
+            positive[i][i % 2] = true;
+            positive[i][2] = i % 3 == 0;
+            known[i][2] = i % 3 != 1;
+        }
+        const auto map = align::meanAveragePrecision(torch::stack(scores), positive, known);
+        QVERIFY(std::abs(rowOf(result, "tag mAP", "both").after - map.value()) < 1e-6);
+
+        // Text to image, R@5: the caption's own image among the five most similar.
+        std::vector<std::string> captions;
+        for (int i = 0; i < kTest; ++i) {
+            captions.push_back(m_data.images[std::size_t(i)].captions[0]);
+            captions.push_back(m_data.images[std::size_t(i)].captions[1]);
+        }
+        const auto similar = texts.texts(captions, TextEmbedding::Keep::InMemory, {})
+                                 .matmul(torch::stack(vectors).t());
+        const auto best = std::get<1>(similar.topk(5, 1));
+        const auto owner = torch::arange(2 * kTest).div(2, "floor").unsqueeze(1);
+        const double recall = best.eq(owner).any(1).to(torch::kDouble).mean().item<double>();
+        QVERIFY(std::abs(rowOf(result, "text-to-image R@5", "captions").after - recall) < 1e-9);
+
+        const MetricRow& row = rowOf(result, "tag mAP", "both");
+        QVERIFY(row.before != row.after);
+        QVERIFY(row.low < row.high);
+        QVERIFY(row.low <= row.after - row.before && row.after - row.before <= row.high);
+    }
+
+    void wholeBlendIsTheFrozenModel()
+    {
+        const auto file = head("blended", 0.5);
+        const EvaluationResult none = evaluate(file, 0.0);
+        const EvaluationResult all = evaluate(file, 1.0);
+        QVERIFY(rowOf(none, "tag mAP", "both").after != rowOf(none, "tag mAP", "both").before);
+        for (const char* kind : {"objects", "attributes", "both"}) {
+            QCOMPARE(rowOf(all, "tag mAP", kind).after, rowOf(none, "tag mAP", kind).before);
+        }
+        QCOMPARE(rowOf(all, "image-to-text R@5", "captions").after,
+                 rowOf(none, "image-to-text R@5", "captions").before);
+    }
+
+    void tellsWhatToDoubt()
+    {
+        const EvaluationResult result = evaluate(head("doubt", 0.0));
+        QVERIFY(isSaid(result, "Only 12 test images"));
+        QVERIFY(isSaid(result, "1 of the 3 measured tags")); // red: 4 images
+        QVERIFY(isSaid(result, "1 tags are on no test image"));
+        QVERIFY(isSaid(result, "Only 12 of the 20 tags"));
+        QCOMPARE(result.tags.size(), std::size_t(3));
+        QCOMPARE(result.tags[2].positives, std::size_t(4));
+        QVERIFY(!isSaid(result, "false alerts"));
+        const PilotData old = m_data;
+        m_data.images.resize(kTest);
+        QVERIFY(isSaid(evaluate(path("doubt")), "false alerts were not measured"));
+        m_data = old;
+    }
+
+    void repeats()
+    {
+        const auto file = head("again", 0.5);
+        const EvaluationResult first = evaluate(file);
+        const EvaluationResult second = evaluate(file);
+        QCOMPARE(first.metrics.size(), second.metrics.size());
+        for (std::size_t i = 0; i < first.metrics.size(); ++i) {
+            QCOMPARE(first.metrics[i].after, second.metrics[i].after);
+            QCOMPARE(first.metrics[i].low, second.metrics[i].low);
+            QCOMPARE(first.metrics[i].high, second.metrics[i].high);
+        }
+    }
+
+    void refuses()
+    {
+        const auto file = head("good", 0.0);
+        QVERIFY_EXCEPTION_THROWN((void)evaluate(path("no head")), Error);
+        QVERIFY_EXCEPTION_THROWN((void)evaluate(file, 1.5), RangeError);
+        QVERIFY_EXCEPTION_THROWN((void)evaluateHead(m_model, m_data, file, {},
+                                                    [](const Progress&) { return Next::Stop; }),
+                                 Cancelled);
+        QVERIFY_EXCEPTION_THROWN((void)evaluateHead(m_model, {}, file, {}, {}), Error);
+        ModelFiles otherPath = m_model;
+        otherPath.patchPath = clip::PatchPath::Plain;
+        QVERIFY_EXCEPTION_THROWN((void)evaluateHead(otherPath, m_data, file, {}, {}), Error);
+        PilotData data = m_data;
+        data.images[3].contentHash = test::hashNumber(999);
+        try {
+            (void)evaluateHead(m_model, data, file, {}, {});
+            QFAIL("measured without features");
+        } catch (const Error& error) {
+            QVERIFY(QString(error.what()).contains("image3.png"));
+        }
+        data = m_data;
+        data.images[0].targets[0].tag = 4;
+        QVERIFY_EXCEPTION_THROWN((void)evaluateHead(m_model, data, file, {}, {}), RangeError);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestEvaluation)
+#include "tst_evaluation.moc"
