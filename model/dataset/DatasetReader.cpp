@@ -106,7 +106,9 @@ void readJsonLines(const Source& source, const std::string& prefix)
         if (line.find_first_not_of(" \t\r") == std::string::npos) {
             continue;
         }
-        const json record = json::parse(line, nullptr, false);
+        // Only what is not valid UTF-8 is worth a second, repaired try.
+        const json record = json::accept(line) ? json::parse(line)
+                                               : json::parse(tidyText(line), nullptr, false);
         const auto name = record.is_object() ? fileNameOf(record) : std::nullopt;
         if (!record.is_object()) {
             source.records.addProblem(source.line(number), "is not a JSON object; left out.");
