@@ -45,7 +45,7 @@ struct LossParts
     double total = 0.0;
 };
 
-/// One call at every step; `epochEnded` carries the epoch's result at its last step.
+/// How far the training is; `epochEnded` carries the epoch's result after its last step.
 struct TrainEvent
 {
     struct EpochEnd
@@ -56,14 +56,15 @@ struct TrainEvent
         bool isBest = false;
     };
 
-    int epoch = 0; ///< from 1
+    int epoch = 0; ///< from 1; 0 while texts are embedded: `step` of `steps` of them
     int epochs = 0;
-    int step = 0; ///< within the epoch, from 1
+    int step = 0; ///< finished in this epoch
     int steps = 0;
     std::optional<EpochEnd> epochEnded;
 };
 
-/// Called on the training thread after each step. May block (pause). Stop cancels.
+/// Called on the training thread after each step and in between (100 ms of work), so often with
+/// the same step twice. May block (pause). Stop cancels.
 using OnTrain = std::function<Next(const TrainEvent&)>;
 
 struct TrainResult

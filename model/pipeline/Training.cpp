@@ -1,0 +1,247 @@
+#include "model/pipeline/Training.h"
+
+#include "model/Error.h"
+#include "model/align/TrainRun.h"
+#include "model/clip/Device.h"
+#include "model/pipeline/StoreKey.h"
+#include "model/pipeline/TrainingInput.h"
+
+#include <nlohmann/json.hpp>
+#include <torch/version.h>
+
+#include <fstream>
+#include <optional>
+
+namespace tagalign::model::pipeline {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+align::TrainerSettings trainerSettings(const TrainSettings& settings)
+{
+    align::TrainerSettings result;
+    result.epochs = settings.epochs;
+    result.batchSize = settings.batchSize;
+    result.learningRate = settings.learningRate;
+    result.weightDecay = settings.weightDecay;
+    result.clipNorm = settings.clipNorm;
+    result.captionWeight = settings.captionWeight;
+    result.objectWeight = settings.objectWeight;
+    result.attributeWeight = settings.attributeWeight;
+    result.pullWeight = settings.pullWeight;
+    result.pooling = settings.pooling == TagPooling::Mean ? align::TagPooling::Mean
+                                                          : align::TagPooling::LogSumExp;
+    result.seed = settings.seed;
+    return result;
+}
+
+align::HeadKind headKind(HeadKind kind)
+{
+    return kind == HeadKind::Adapter ? align::HeadKind::Adapter : align::HeadKind::GatedConv;
+}
+
+/// Where and how a head is trained.
+struct Place
+{
+    torch::Device device = torch::kCPU;
+    torch::Dtype convolutions = torch::kFloat32;
+    std::string name;
+};
+
+Place placeFor(const TrainSettings& settings)
+{
+    const char* const choice = settings.device == Device::Cpu    ? "cpu"
+                               : settings.device == Device::Cuda ? "cuda"
+                                                                 : "auto";
+    if (clip::resolveDevice(choice) == "cuda")
+        return {torch::kCUDA, torch::kFloat32, "CUDA, fp32"};
+    if (settings.head == HeadKind::GatedConv && clip::cpuHasBFloat16())
+        return {torch::kCPU, torch::kBFloat16, "CPU, bf16 convolutions"};
+    return {torch::kCPU, torch::kFloat32, "CPU, fp32"};
+}
+
+json settingsJson(const TrainSettings& settings)
+{
+    return {{"head", align::nameOf(headKind(settings.head))},
+            {"pooling", settings.pooling == TagPooling::Mean ? "mean" : "log-sum-exp"},
+            {"epochs", settings.epochs},
+            {"batch_size", settings.batchSize},
+            {"learning_rate", settings.learningRate},
+            {"weight_decay", settings.weightDecay},
+            {"clip_norm", settings.clipNorm},
+            {"caption_weight", settings.captionWeight},
+            {"object_weight", settings.objectWeight},
+            {"attribute_weight", settings.attributeWeight},
+            {"pull_weight", settings.pullWeight},
+            {"confidence_threshold", settings.confidenceThreshold},
+            {"seed", settings.seed}};
+}
+
+json countsJson(const align::TrainingData& data)
+{
+    const auto targets = data.train.targets;
+    return {{"train_images", data.train.samples.size()},
+            {"validation_images", data.validation.samples.size()},
+            {"captions", data.captionEmbeddings.size(0)},
+            {"objects", data.objects.size(0)},
+            {"attributes", data.attributes.size(0)},
+            {"train_tags", targets.gt(0).sum().item<std::int64_t>()},
+            {"train_unknown", data.train.unknown.sum().item<std::int64_t>()}};
+}
+
+void writeRecord(const fs::path& folder, const json& record)
+{
+    const fs::path temporary = folder / "run.json.part";
+    {
+        std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
+        stream << record.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+        stream.flush();
+        if (!stream)
+            throw Error(temporary.string() + ": cannot be written; is the disk full?");
+    }
+    fs::rename(temporary, folder / "run.json");
+}
+
+LossParts lossParts(const align::LossParts& parts)
+{
+    return {parts.caption, parts.objects, parts.attributes, parts.pull, parts.total};
+}
+
+TrainEvent::EpochEnd epochEnd(const align::EpochReport& report)
+{
+    return {lossParts(report.train), lossParts(report.validation), report.tagMap().value_or(0.0),
+            report.isBest};
+}
+
+align::OnStep forwardTo(const OnTrain& onTrain)
+{
+    return [&onTrain](const align::StepReport& report) {
+        if (!onTrain)
+            return Next::Continue;
+        TrainEvent event{report.epoch, report.epochs, report.step, report.steps, std::nullopt};
+        if (report.ended != nullptr)
+            event.epochEnded = epochEnd(*report.ended);
+        return onTrain(event);
+    };
+}
+
+OnProgress preparing(const OnTrain& onTrain, int epochs)
+{
+    return [&onTrain, epochs](const Progress& progress) {
+        return onTrain ? onTrain({0, epochs, int(progress.done), int(progress.total), std::nullopt})
+                       : Next::Continue;
+    };
+}
+
+TrainResult resultOf(const align::RunOutcome& outcome, std::size_t trainImages,
+                     const std::string& device)
+{
+    TrainResult result;
+    result.head = outcome.head;
+    result.bestEpoch = outcome.bestEpoch;
+    for (const align::EpochReport& report : outcome.epochs)
+        result.epochs.push_back(epochEnd(report));
+    result.trainImages = trainImages;
+    result.seconds = outcome.seconds;
+    result.device = device;
+    return result;
+}
+
+json startRecord(const ModelFiles& model, const TrainSettings& settings, const Place& place,
+                 const align::TrainingData& data)
+{
+    return {{"status", "running"},
+            {"settings", settingsJson(settings)},
+            {"device", place.name},
+            {"threads", at::get_num_threads()},
+            {"versions", {{"tagalign", TAGALIGN_VERSION}, {"libtorch", TORCH_VERSION}}},
+            {"checkpoint", checkpointFingerprint(model.checkpoint)},
+            {"patch_path", nameOf(model.patchPath)},
+            {"data", countsJson(data)}};
+}
+
+void finishRecord(json& record, const align::RunOutcome& outcome)
+{
+    const align::EpochReport& best = outcome.epochs[std::size_t(outcome.bestEpoch) - 1];
+    const auto map = [](const align::EpochReport& report) {
+        return report.tagMap() ? json(*report.tagMap()) : json(nullptr);
+    };
+    record["status"] = "done";
+    record["seconds"] = outcome.seconds;
+    record["best_epoch"] = outcome.bestEpoch;
+    record["validation_tag_map"] = {{"before", map(outcome.start)}, {"after", map(best)}};
+}
+
+/// Trains and keeps run.json true whatever happens.
+align::RunOutcome recordedRun(align::Trainer& trainer, const align::RunPlan& plan, json record,
+                              const OnTrain& onTrain)
+{
+    align::requireContinuable(plan);
+    writeRecord(plan.folder, record);
+    const auto failed = [&](const std::string& what) {
+        record["status"] = "failed";
+        record["error"] = what;
+        writeRecord(plan.folder, record);
+    };
+    try {
+        auto outcome = align::runTraining(trainer, plan, forwardTo(onTrain));
+        finishRecord(record, outcome);
+        writeRecord(plan.folder, record);
+        return outcome;
+    } catch (const Cancelled&) {
+        record["status"] = "cancelled";
+        writeRecord(plan.folder, record);
+        throw;
+    } catch (const Error& error) {
+        failed(error.what());
+        throw;
+    } catch (const c10::Error& error) { // e.g. out of memory on the GPU
+        const std::string text = error.what_without_backtrace();
+        failed(text);
+        throw Error("The training stopped in LibTorch: " + text.substr(0, text.find('\n')));
+    }
+}
+
+void requireFolder(const fs::path& folder)
+{
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+        throw Error(folder.string() + ": cannot be created (" + error.message() + ").");
+}
+
+} // namespace
+
+TrainResult trainHead(const ModelFiles& model, const PilotData& data, const TrainSettings& settings,
+                      const std::filesystem::path& runFolder, const OnTrain& onTrain)
+{
+    const Place place = placeFor(settings);
+    if (!(settings.confidenceThreshold >= 0.0 && settings.confidenceThreshold <= 1.0))
+        throw RangeError("The training setting \"confidence threshold\" must lie between 0 and 1; "
+                         "it is " +
+                         std::to_string(settings.confidenceThreshold) + ".");
+    requireFolder(runFolder);
+    TextEmbedding texts(model);
+    auto input = gatherTraining(model, data, settings.confidenceThreshold, texts,
+                                preparing(onTrain, settings.epochs));
+    const auto trainImages = input.train.samples.size();
+    const auto record = startRecord(model, settings, place, input);
+
+    align::RunPlan plan;
+    plan.folder = runFolder;
+    plan.info.checkpoint = checkpointFingerprint(model.checkpoint);
+    plan.info.patchPath = nameOf(model.patchPath);
+    plan.info.pooling = trainerSettings(settings).pooling;
+    plan.info.kappa = trainerSettings(settings).kappa;
+    plan.key = settingsJson(settings).dump() + place.name + fingerprintOf(model, data);
+
+    auto head = align::makeHead(headKind(settings.head), input.projection, settings.seed);
+    head->setConvolutionType(place.convolutions);
+    align::Trainer trainer(head, std::move(input), trainerSettings(settings), place.device);
+    const auto outcome = recordedRun(trainer, plan, record, onTrain);
+    return resultOf(outcome, trainImages, place.name);
+}
+
+} // namespace tagalign::model::pipeline

@@ -1,0 +1,154 @@
+#include "model/Error.h"
+#include "model/align/Losses.h"
+#include "model/pipeline/StoreKey.h"
+#include "model/pipeline/TextEmbedding.h"
+#include "model/text/ClipTokenizer.h"
+
+#include "TinyCheckpoint.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <fstream>
+#include <memory>
+
+using namespace tagalign::model;
+using namespace tagalign::model::pipeline;
+
+namespace {
+
+namespace fs = std::filesystem;
+using Keep = TextEmbedding::Keep;
+
+} // namespace
+
+class TestTrainingTexts : public QObject
+{
+    Q_OBJECT
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    ModelFiles m_model;
+
+    [[nodiscard]] fs::path cacheFile() const
+    {
+        return m_model.store /
+               ("texts-" + checkpointFingerprint(m_model.checkpoint) + ".safetensors");
+    }
+
+private Q_SLOTS:
+
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        const fs::path root = m_folder->path().toStdString();
+        m_model = {root / "checkpoint", root / "features", clip::PatchPath::SelfValue};
+        tagalign::test::writeTinyCheckpoint(m_model.checkpoint);
+    }
+
+    void tagsSpeakInSentences()
+    {
+        const auto apple = promptsOf("apple", tags::TagKind::Object);
+        QCOMPARE(apple.front(), std::string("a photo of an apple."));
+        const auto red = promptsOf("red", tags::TagKind::Attribute);
+        QCOMPARE(red.front(), std::string("a photo of something red."));
+        QCOMPARE(red.size(), apple.size());
+    }
+
+    void batchedAndCutTextsEqualSingleOnes()
+    {
+        const std::vector<std::string> texts = {
+            "a dog", "two old men sit on a bench in front of a yellow house with a broken window",
+            "", "a dog", "red"};
+        TextEmbedding embedding(m_model);
+        const auto found = embedding.texts(texts, Keep::InMemory, {});
+        QCOMPARE(found.size(0), 5);
+        const auto tokenizer = text::ClipTokenizer::load(m_model.checkpoint);
+        const auto length = std::size_t(embedding.clip()->config().text.contextLength);
+        torch::NoGradGuard noGrad;
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const auto ids =
+                torch::tensor(tokenizer.tokenize(texts[i], length), torch::kInt64).unsqueeze(0);
+            const auto expected = align::normalised(embedding.clip()->encodeText(ids))[0];
+            // fp32 sums in another order
+            QVERIFY(torch::allclose(found[std::int64_t(i)], expected, 0.0, 1e-5));
+        }
+        QVERIFY(torch::equal(found[0], found[3]));
+        QVERIFY(!torch::allclose(found[0], found[4], 0.0, 1e-3));
+        QVERIFY(!fs::exists(cacheFile()));
+    }
+
+    void tagsAreMeansOfTheirSentences()
+    {
+        TextEmbedding embedding(m_model);
+        const auto tags = embedding.tags(
+            {{"dog", tags::TagKind::Object, 1.0}, {"red", tags::TagKind::Attribute, 3.0}}, {});
+        QCOMPARE(tags.size(0), 2);
+        const auto rows =
+            embedding.texts(promptsOf("red", tags::TagKind::Attribute), Keep::InMemory, {});
+        QVERIFY(torch::allclose(tags[1], align::normalised(rows.mean(0)), 0.0, 1e-6));
+        QVERIFY(torch::allclose(tags.norm(2, 1), torch::ones({2}), 0.0, 1e-5));
+        QCOMPARE(embedding.tags({}, {}).size(0), 0);
+    }
+
+    void textsAreKeptOnDisk()
+    {
+        int encoded = 0;
+        const auto count = [&encoded](const Progress&) {
+            ++encoded;
+            return Next::Continue;
+        };
+        const std::vector<std::string> texts = {"one", "another \xff one"};
+        torch::Tensor first;
+        {
+            TextEmbedding embedding(m_model);
+            first = embedding.texts(texts, Keep::OnDisk, count);
+        }
+        QVERIFY(encoded > 0);
+        QVERIFY(fs::exists(cacheFile()));
+        encoded = 0;
+        TextEmbedding again(m_model);
+        QVERIFY(torch::equal(again.texts(texts, Keep::OnDisk, count), first));
+        QCOMPARE(encoded, 0);
+    }
+
+    void damagedCacheIsMadeAnew()
+    {
+        fs::create_directories(m_model.store);
+        std::ofstream(cacheFile(), std::ios::binary) << "this is no safetensors file";
+        TextEmbedding embedding(m_model);
+        const auto rows = embedding.texts({"one"}, Keep::OnDisk, {});
+        TextEmbedding again(m_model);
+        QVERIFY(torch::equal(again.texts({"one"}, Keep::OnDisk, {}), rows));
+        QVERIFY(fs::file_size(cacheFile()) > 40);
+    }
+
+    void stoppingKeepsWhatIsDone()
+    {
+        std::vector<std::string> texts;
+        for (int i = 0; i < 200; ++i)
+            texts.push_back("text number " + std::to_string(i));
+        std::int64_t total = 0;
+        {
+            TextEmbedding embedding(m_model);
+            QVERIFY_EXCEPTION_THROWN(
+                (void)embedding.texts(texts, Keep::OnDisk,
+                                      [](const Progress&) { return Next::Stop; }),
+                Cancelled);
+        }
+        TextEmbedding again(m_model);
+        (void)again.texts(texts, Keep::OnDisk, [&total](const Progress& progress) {
+            total = progress.total;
+            return Next::Continue;
+        });
+        QVERIFY(total > 0 && total < 200);
+    }
+
+    void missingCheckpointIsRefused()
+    {
+        m_model.checkpoint = "/nowhere";
+        QVERIFY_EXCEPTION_THROWN(TextEmbedding{m_model}, Error);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestTrainingTexts)
+#include "tst_training_texts.moc"
