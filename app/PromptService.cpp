@@ -1,0 +1,130 @@
+#include "app/PromptService.h"
+
+#include <QPointer>
+#include <QVariant>
+
+namespace tagalign::app {
+
+namespace {
+
+const char* const kNewestRequest = "newestHeatmapRequest";
+
+} // namespace
+
+struct PromptService::Loaded
+{
+    model::pipeline::ModelFiles model;
+    std::string head;
+    std::string loadedHead;
+    std::unique_ptr<model::pipeline::PromptSession> session;
+
+    model::pipeline::PromptSession& get()
+    {
+        if (!session) {
+            session = std::make_unique<model::pipeline::PromptSession>(model);
+            loadedHead.clear();
+        }
+        if (loadedHead != head) {
+            session->setHead(head);
+            loadedHead = head;
+        }
+        return *session;
+    }
+};
+
+PromptService::PromptService(QObject* parent)
+    : QObject(parent),
+      m_worker(new QObject),
+      m_loaded(std::make_unique<Loaded>())
+{
+    m_worker->moveToThread(&m_thread);
+    m_thread.start(QThread::LowPriority);
+}
+
+PromptService::~PromptService()
+{
+    m_thread.quit();
+    m_thread.wait();
+    delete m_worker;
+}
+
+void PromptService::post(std::function<void(Loaded&)> work)
+{
+    QMetaObject::invokeMethod(
+        m_worker,
+        [this, work = std::move(work)] {
+            try {
+                work(*m_loaded);
+            } catch (const std::exception& error) {
+                QMetaObject::invokeMethod(
+                    this,
+                    [this, message = QString::fromUtf8(error.what())] { Q_EMIT failed(message); },
+                    Qt::QueuedConnection);
+            }
+        },
+        Qt::QueuedConnection);
+}
+
+void PromptService::setModel(const model::pipeline::ModelFiles& model)
+{
+    post([model](Loaded& loaded) {
+        loaded.model = model;
+        loaded.session.reset();
+    });
+}
+
+void PromptService::setHead(const QString& headFile)
+{
+    post([head = headFile.toStdString()](Loaded& loaded) { loaded.head = head; });
+}
+
+void PromptService::heatmaps(QObject* asker, const Request& request, OnHeatmaps then)
+{
+    // The counter is shared with the worker, which skips what has been asked over.
+    using Counter = std::shared_ptr<std::atomic<quint64>>;
+    auto counter = asker->property(kNewestRequest).value<Counter>();
+    if (!counter) {
+        counter = std::make_shared<std::atomic<quint64>>(0);
+        asker->setProperty(kNewestRequest, QVariant::fromValue(counter));
+    }
+    const quint64 number = ++*counter;
+    post([this, counter, number, request, guard = QPointer<QObject>(asker),
+          then = std::move(then)](Loaded& loaded) {
+        if (*counter != number) {
+            return;
+        }
+        const auto pair = loaded.get().heatmaps(
+            request.file.toStdString(), request.sha256.toStdString(), request.prompt.toStdString());
+        QMetaObject::invokeMethod(
+            this,
+            [guard, counter, number, then, pair] {
+                if (guard && *counter == number) {
+                    then(pair);
+                }
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void PromptService::search(QObject* asker, const std::vector<std::string>& hashes,
+                           const QString& prompt, std::size_t limit, OnHits then)
+{
+    post([this, hashes, prompt, limit, guard = QPointer<QObject>(asker),
+          then = std::move(then)](Loaded& loaded) {
+        auto& session = loaded.get();
+        const auto before = session.search(hashes, prompt.toStdString(), false, limit);
+        const auto after = loaded.head.empty()
+                               ? std::vector<model::pipeline::SearchHit>()
+                               : session.search(hashes, prompt.toStdString(), true, limit);
+        QMetaObject::invokeMethod(
+            this,
+            [guard, then, before, after] {
+                if (guard) {
+                    then(before, after);
+                }
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+} // namespace tagalign::app

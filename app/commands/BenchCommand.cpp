@@ -1,0 +1,133 @@
+#include "app/commands/Commands.h"
+#include "app/commands/Console.h"
+#include "app/demo/DemoPairs.h"
+#include "model/clip/ClipBench.h"
+#include "model/pipeline/EncodeBench.h"
+#include "model/tags/RuleCaptionParser.h"
+
+#include <CLI/CLI.hpp>
+
+#include <QDir>
+#include <QElapsedTimer>
+#include <QJsonArray>
+#include <QTemporaryDir>
+
+#include <iostream>
+#include <memory>
+
+namespace tagalign::app {
+
+namespace {
+
+struct Options
+{
+    std::string images;
+    int count = 32;
+    int rounds = 5;
+    bool json = false;
+};
+
+std::vector<std::filesystem::path> picturesIn(const QString& folder)
+{
+    std::vector<std::filesystem::path> files;
+    for (const QString& name : QDir(folder).entryList({"*.jpg", "*.jpeg", "*.png"}, QDir::Files)) {
+        files.emplace_back(QDir(folder).filePath(name).toStdString());
+    }
+    return files;
+}
+
+/// The bare forward pass in each precision, then files to stored features against it.
+int benchEncode(const Options& options)
+{
+    const QTemporaryDir composed;
+    QString folder = QString::fromStdString(options.images);
+    if (folder.isEmpty()) {
+        folder = composed.path();
+        writeDemoPairs(folder, {.count = options.count, .side = 384}, [](int) { return true; });
+    }
+    Console console;
+    QJsonArray rates;
+    for (const auto& rate : model::clip::bareForwardRates({.rounds = options.rounds})) {
+        rates.append(QJsonObject{{"name", QString::fromStdString(rate.name)},
+                                 {"images_per_second", rate.imagesPerSecond},
+                                 {"cosine", rate.cosine}});
+        if (!options.json) {
+            print(QStringLiteral("%1 %2 images/s, cosine to fp32 %3")
+                      .arg(QString::fromStdString(rate.name), -28)
+                      .arg(rate.imagesPerSecond, 8, 'f', 2)
+                      .arg(rate.cosine, 0, 'f', 5));
+        }
+    }
+    const auto result =
+        model::pipeline::benchEncoding(picturesIn(folder), {.images = options.count},
+                                       console.forModel(QStringLiteral("Encoding")));
+    if (options.json) {
+        printJson({{"forward", result.forward},
+                   {"pipeline", result.pipeline},
+                   {"ratio", result.ratio},
+                   {"images", result.images},
+                   {"threads", result.threads},
+                   {"runs_on", QString::fromStdString(result.runsOn)},
+                   {"bare_forward", rates}});
+    } else {
+        print(QStringLiteral("files to stored features %1 images/s, bare forward %2 images/s, "
+                             "ratio %3 (%4, %5 threads)")
+                  .arg(result.pipeline, 0, 'f', 2)
+                  .arg(result.forward, 0, 'f', 2)
+                  .arg(result.ratio, 0, 'f', 3)
+                  .arg(QString::fromStdString(result.runsOn))
+                  .arg(result.threads));
+    }
+    return kDone;
+}
+
+/// Captions from standard input through the parser, timed.
+int benchParse()
+{
+    std::vector<std::string> captions;
+    for (std::string line; std::getline(std::cin, line);) {
+        captions.push_back(line);
+    }
+    QElapsedTimer timer;
+    timer.start();
+    const model::tags::RuleCaptionParser parser{model::tags::WordNet()};
+    const double loading = double(timer.nsecsElapsed()) / 1e6;
+    timer.restart();
+    std::size_t tags = 0;
+    for (const std::string& caption : captions) {
+        tags += parser.parse(caption).tags.size();
+    }
+    const double seconds = double(timer.nsecsElapsed()) / 1e9;
+    print(QStringLiteral("%1 captions, %2 tags, %3 captions/s on one core; dictionary loaded in "
+                         "%4 ms")
+              .arg(captions.size())
+              .arg(tags)
+              .arg(double(captions.size()) / std::max(seconds, 1e-9), 0, 'f', 0)
+              .arg(loading, 0, 'f', 0));
+    return kDone;
+}
+
+} // namespace
+
+void addBenchCommand(CLI::App& program, RunCommand& run)
+{
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = program.add_subcommand("bench", "Measure speeds on this machine");
+    verb->require_subcommand(1);
+    CLI::App* encode = verb->add_subcommand(
+        "encode", "Image encoding at ViT-B/16 size (random weights): bare forward and pipeline");
+    encode->add_option("--images", options->images, "Folder of pictures; default: composed ones");
+    encode->add_option("--count", options->count, "Pictures through the pipeline")
+        ->check(CLI::Range(1, 100000))
+        ->capture_default_str();
+    encode->add_option("--rounds", options->rounds, "Timed batches of each precision")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    encode->add_flag("--json", options->json, "Print JSON");
+    encode->callback([options, &run] { run = [options] { return benchEncode(*options); }; });
+    CLI::App* parse =
+        verb->add_subcommand("parse", "Captions on standard input through the parser");
+    parse->callback([&run] { run = benchParse; });
+}
+
+} // namespace tagalign::app

@@ -1,0 +1,28 @@
+#include "app/commands/Commands.h"
+#include "app/commands/Console.h"
+#include "model/tags/ParsedJson.h"
+#include "model/tags/RuleCaptionParser.h"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+namespace tagalign::app {
+
+void addParseCommand(CLI::App& program, RunCommand& run)
+{
+    CLI::App* verb = program.add_subcommand(
+        "parse", "Read tags out of captions on standard input, a line each; prints JSON lines");
+    verb->callback([&run] {
+        run = [] {
+            const model::tags::RuleCaptionParser parser{model::tags::WordNet()};
+            std::string caption;
+            while (std::getline(std::cin, caption)) {
+                std::cout << model::tags::parsedToJson(caption, parser.parse(caption)) << '\n';
+            }
+            return kDone;
+        };
+    });
+}
+
+} // namespace tagalign::app

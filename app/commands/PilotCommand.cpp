@@ -1,0 +1,113 @@
+#include "app/commands/PilotCommand.h"
+
+#include "app/ModelChoice.h"
+#include "app/commands/Commands.h"
+#include "app/commands/Console.h"
+#include "app/commands/TrainOptions.h"
+
+#include <CLI/CLI.hpp>
+
+#include <QDir>
+#include <QFileInfo>
+#include <QJsonArray>
+
+#include <memory>
+
+namespace tagalign::app {
+
+namespace {
+
+QJsonObject toJson(const db::Metric& metric)
+{
+    return {{"metric", metric.name}, {"kind", metric.kind}, {"before", metric.before},
+            {"after", metric.after}, {"low", metric.low},   {"high", metric.high},
+            {"count", metric.count}};
+}
+
+QJsonObject toJson(const Project& project, const PilotSummary& summary)
+{
+    QJsonArray metrics;
+    for (const db::Metric& metric : summary.evaluation.metrics) {
+        if (!metric.tag) {
+            metrics.append(toJson(metric));
+        }
+    }
+    QJsonArray problems;
+    for (const ImportSummary& import : summary.imports) {
+        for (const ImportProblem& problem : import.problems) {
+            problems.append(QJsonObject{{"where", problem.where}, {"message", problem.message}});
+        }
+    }
+    return {{"project", project.folder()},
+            {"run", summary.run.folder},
+            {"report", summary.report.file},
+            {"decision", summary.report.decision},
+            {"metrics", metrics},
+            {"problems", problems}};
+}
+
+} // namespace
+
+int runPilotCommand(const QString& folder, const QString& model, const QStringList& sources,
+                    const model::pipeline::TrainSettings& settings, OutputForm form)
+{
+    const Project project = Project::openOrCreate(folder);
+    if (!model.isEmpty()) {
+        chooseCheckpoint(project, model);
+    }
+    Console console;
+    const PilotSummary summary = runPilot(project, sources, settings, console,
+                                          [&console](const QString& line) { console.say(line); });
+    if (form == OutputForm::Json) {
+        printJson(toJson(project, summary));
+    } else {
+        print(summary.report.table);
+        print(summary.report.decision);
+        print(QStringLiteral("Report:  %1").arg(summary.report.file));
+        print(QStringLiteral("Window:  tagalign-studio %1").arg(project.folder()));
+    }
+    return summary.report.isNoGo ? kNoGo : kDone;
+}
+
+void addPilotCommand(CLI::App& program, RunCommand& run)
+{
+    struct Options
+    {
+        std::vector<std::string> sources;
+        std::string model;
+        std::string project;
+        bool json = false;
+        TrainOptions train;
+    };
+
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = program.add_subcommand(
+        "pilot", "The main job: import pairs, tag, encode, train, evaluate, report");
+    verb->add_option("SOURCE", options->sources, "Folders or files with image-caption pairs")
+        ->required();
+    verb->add_option("--model", options->model,
+                     "Folder of a CLIP checkpoint (config.json, model.safetensors, vocabulary); "
+                     "default: the demo model that comes with the program");
+    verb->add_option("--project", options->project,
+                     "Project folder; default: NAME.tagalign in the current folder");
+    verb->add_flag("--json", options->json, "Print the result as JSON");
+    options->train.addTo(*verb);
+    verb->callback([options, &run] {
+        run = [options] {
+            QStringList sources;
+            for (const std::string& source : options->sources) {
+                sources.append(QString::fromStdString(source));
+            }
+            QString folder = QString::fromStdString(options->project);
+            if (folder.isEmpty()) {
+                const QFileInfo source(QDir::cleanPath(sources.first()));
+                folder = source.completeBaseName() + QStringLiteral(".tagalign");
+            }
+            return runPilotCommand(folder, QString::fromStdString(options->model), sources,
+                                   options->train.settings(),
+                                   options->json ? OutputForm::Json : OutputForm::Text);
+        };
+    });
+}
+
+} // namespace tagalign::app

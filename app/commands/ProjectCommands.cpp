@@ -1,0 +1,170 @@
+#include "app/ModelChoice.h"
+#include "app/commands/Commands.h"
+#include "app/commands/Console.h"
+#include "app/commands/TrainOptions.h"
+#include "app/jobs/EncodeJob.h"
+#include "app/jobs/EvaluateJob.h"
+#include "app/jobs/ImportJob.h"
+#include "app/jobs/ReportJob.h"
+#include "app/jobs/SearchJob.h"
+#include "app/jobs/TagJob.h"
+#include "app/jobs/TrainJob.h"
+#include "db/RunRepository.h"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace tagalign::app {
+
+namespace {
+
+struct Options
+{
+    std::string project;
+    std::string source;
+    std::string model;
+    std::string query;
+    std::size_t limit = 10;
+    TrainOptions train;
+};
+
+using Work = std::function<int(const Project&, const Options&, Console&)>;
+
+/// A verb that works on one existing project.
+CLI::App* addVerb(CLI::App& program, RunCommand& run, const std::shared_ptr<Options>& options,
+                  const char* name, const char* description, Work work)
+{
+    CLI::App* verb = program.add_subcommand(name, description);
+    verb->add_option("--project", options->project, "Project folder")->required();
+    verb->callback([options, work = std::move(work), &run] {
+        run = [options, work] {
+            Console console;
+            return work(Project::open(QString::fromStdString(options->project)), *options, console);
+        };
+    });
+    return verb;
+}
+
+void sayProblems(Console& console, const QList<ImportProblem>& problems)
+{
+    for (const ImportProblem& problem : problems) {
+        console.say(QStringLiteral("  %1: %2").arg(problem.where, problem.message));
+    }
+}
+
+db::Run newestDoneRun(const Project& project)
+{
+    const db::Database database(project.databaseFile());
+    const auto run = db::RunRepository(database.connection()).lastDone();
+    if (!run) {
+        throw model::Error("the project has no finished run yet; run \"tagalign train\" first");
+    }
+    return *run;
+}
+
+int importVerb(const Project& project, const Options& options, Console& console)
+{
+    const ImportSummary summary =
+        importPairs(project, QString::fromStdString(options.source), console);
+    sayProblems(console, summary.problems);
+    print(summary.sentence());
+    return kDone;
+}
+
+int tagsVerb(const Project& project, const Options&, Console& console)
+{
+    print(extractTags(project, console).sentence());
+    return kDone;
+}
+
+int encodeVerb(const Project& project, const Options& options, Console& console)
+{
+    if (!options.model.empty()) {
+        chooseCheckpoint(project, QString::fromStdString(options.model));
+    }
+    const EncodeSummary summary = encodeProject(project, console);
+    sayProblems(console, summary.problems);
+    print(summary.sentence());
+    return kDone;
+}
+
+int trainVerb(const Project& project, const Options& options, Console& console)
+{
+    const db::Run run = trainProject(
+        project, options.train.settings(), std::nullopt, console,
+        [&console](const model::pipeline::TrainEvent& event) {
+            const auto& end = *event.epochEnded;
+            console.say(QStringLiteral("epoch %1: loss %2, validation loss %3, tag mAP %4%5")
+                            .arg(event.epoch)
+                            .arg(end.train.total, 0, 'f', 4)
+                            .arg(end.validation.total, 0, 'f', 4)
+                            .arg(end.validationTagMap, 0, 'f', 4)
+                            .arg(end.isBest ? QStringLiteral(" (best)") : QString()));
+        });
+    print(QStringLiteral("Run %1: %2").arg(run.folder, run.message));
+    print(headFile(project, run));
+    return kDone;
+}
+
+int evaluateVerb(const Project& project, const Options&, Console& console)
+{
+    const EvaluationSummary summary = evaluateRun(project, newestDoneRun(project), console);
+    for (const QString& caution : summary.cautions) {
+        console.say(caution);
+    }
+    print(metricTable(summary.metrics));
+    return kDone;
+}
+
+int reportVerb(const Project& project, const Options&, Console& console)
+{
+    const Report report = writeReport(project, newestDoneRun(project), {}, console);
+    print(report.table);
+    print(report.decision);
+    print(report.file);
+    return report.isNoGo ? kNoGo : kDone;
+}
+
+int searchVerb(const Project& project, const Options& options, Console&)
+{
+    for (const FoundImage& hit :
+         searchImages(project, QString::fromStdString(options.query), options.limit)) {
+        print(QStringLiteral("%1  %2").arg(hit.score, 0, 'f', 4).arg(hit.path));
+    }
+    return kDone;
+}
+
+} // namespace
+
+void addProjectCommands(CLI::App& program, RunCommand& run)
+{
+    auto options = std::make_shared<Options>();
+    CLI::App* create = program.add_subcommand("new", "Make an empty project");
+    create->add_option("PROJECT", options->project, "Folder, by custom NAME.tagalign")->required();
+    create->callback([options, &run] {
+        run = [options] {
+            const Project project = Project::openOrCreate(QString::fromStdString(options->project));
+            const db::Database database(project.databaseFile());
+            print(project.folder());
+            return kDone;
+        };
+    });
+
+    CLI::App* import = addVerb(program, run, options, "import",
+                               "Read image-caption pairs into a project", importVerb);
+    import->add_option("SOURCE", options->source, "Folder or file with pairs")->required();
+    addVerb(program, run, options, "tags", "Read tags out of the captions", tagsVerb);
+    addVerb(program, run, options, "encode", "Compute the images' features", encodeVerb)
+        ->add_option("--model", options->model, "Folder of a CLIP checkpoint");
+    options->train.addTo(*addVerb(program, run, options, "train", "Fine-tune a head", trainVerb));
+    addVerb(program, run, options, "evaluate", "Score the newest run on the test images",
+            evaluateVerb);
+    addVerb(program, run, options, "report", "Write the newest run's report", reportVerb);
+    CLI::App* search =
+        addVerb(program, run, options, "search", "Find images by a prompt", searchVerb);
+    search->add_option("QUERY", options->query, "What to look for")->required();
+    search->add_option("--limit", options->limit, "Images to list")->capture_default_str();
+}
+
+} // namespace tagalign::app

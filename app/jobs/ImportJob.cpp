@@ -1,0 +1,182 @@
+#include "app/jobs/ImportJob.h"
+
+#include "app/jobs/Splits.h"
+#include "db/AuditLog.h"
+#include "db/Database.h"
+#include "db/ImageRepository.h"
+#include "db/Statement.h"
+#include "model/dataset/DatasetReader.h"
+#include "model/image/ImageProbe.h"
+
+#include <QCoreApplication>
+#include <QCryptographicHash>
+#include <QFile>
+#include <QtConcurrent>
+
+namespace tagalign::app {
+
+namespace {
+
+constexpr int kBatch = 32; ///< pictures measured and stored together
+
+struct Measured
+{
+    const model::dataset::PairRecord* record = nullptr;
+    db::Image image;
+    QString problem; ///< empty if the picture is good
+};
+
+QString hashOf(const QString& path)
+{
+    QFile file(path);
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    if (!file.open(QIODevice::ReadOnly) || !hash.addData(&file)) {
+        return {};
+    }
+    return QString::fromLatin1(hash.result().toHex());
+}
+
+Measured measure(const Project& project, const model::dataset::PairRecord& record)
+{
+    const QString path = QString::fromStdString(record.file.string());
+    Measured measured{.record = &record, .image = {}, .problem = {}};
+    try {
+        const auto probe = model::image::probeImage(record.file);
+        measured.image = {.path = project.storedPath(path),
+                          .sha256 = hashOf(path),
+                          .perceptualHash = probe.perceptualHash,
+                          .width = probe.width,
+                          .height = probe.height};
+        if (measured.image.sha256.isEmpty()) {
+            measured.problem = QStringLiteral("%1 cannot be read; skipped.").arg(path);
+        } else {
+            const QString thumbnail = project.thumbnailFile(measured.image.sha256);
+            if (!QFile::exists(thumbnail)) {
+                QDir().mkpath(QFileInfo(thumbnail).path());
+                model::image::writeThumbnail(record.file, thumbnail.toStdString(), 256);
+            }
+        }
+    } catch (const std::exception& error) {
+        measured.problem = QString::fromUtf8(error.what());
+    }
+    return measured;
+}
+
+/// Stores measured pictures and counts what happened to them.
+class ImportWriter
+{
+public:
+    ImportWriter(const db::Database& database, ImportSummary& summary)
+        : m_connection(database.connection()),
+          m_images(m_connection),
+          m_summary(summary)
+    {
+    }
+
+    void write(const QList<Measured>& batch)
+    {
+        db::Transaction transaction(m_connection);
+        for (const Measured& measured : batch) {
+            writeOne(measured);
+        }
+        transaction.commit();
+    }
+
+private:
+    void writeOne(const Measured& measured)
+    {
+        const QString where = QString::fromStdString(measured.record->where);
+        if (!measured.problem.isEmpty()) {
+            m_summary.problems.append({where, measured.problem});
+            return;
+        }
+        const auto known = m_images.findByHash(measured.image.sha256);
+        const db::ImageId id = known ? known->id : m_images.add(measured.image);
+        if (!known) {
+            ++m_summary.imported;
+        } else if (known->path == measured.image.path) {
+            ++m_summary.known;
+        } else if (m_seen.contains(measured.image.sha256)) {
+            ++m_summary.duplicates;
+            m_summary.problems.append(
+                {where,
+                 QCoreApplication::translate(
+                     "Import", "%1 holds the same picture as %2; their captions were joined.")
+                     .arg(measured.image.path, known->path)});
+        } else { // known from before, found under a new path: the picture was moved
+            m_images.setPath(id, measured.image.path);
+            ++m_summary.known;
+        }
+        m_seen.insert(measured.image.sha256);
+        for (const std::string& caption : measured.record->captions) {
+            const QString text = QString::fromStdString(caption).trimmed();
+            if (!text.isEmpty() && m_images.addCaption(id, text, QStringLiteral("en"))) {
+                ++m_summary.captions;
+            }
+        }
+    }
+
+    QSqlDatabase m_connection;
+    db::ImageRepository m_images;
+    QSet<QString> m_seen;
+    ImportSummary& m_summary;
+};
+
+} // namespace
+
+QString ImportSummary::sentence() const
+{
+    QString text =
+        QCoreApplication::translate("Import", "%1 of %2 images imported with %3 captions")
+            .arg(imported)
+            .arg(listed)
+            .arg(captions);
+    if (known > 0) {
+        text += QCoreApplication::translate("Import", ", %1 were there already").arg(known);
+    }
+    if (duplicates > 0) {
+        text += QCoreApplication::translate("Import", ", %1 duplicates joined").arg(duplicates);
+    }
+    const qsizetype skipped = problems.size() - duplicates;
+    if (skipped > 0) {
+        text += QCoreApplication::translate("Import", ", %1 problems").arg(skipped);
+    }
+    return text + QLatin1Char('.');
+}
+
+ImportSummary importPairs(const Project& project, const QString& source, JobContext& context)
+{
+    const auto dataset = model::dataset::readDataset(source.toStdString(),
+                                                     context.forModel(QStringLiteral("Reading")));
+    ImportSummary summary{.format = QString::fromStdString(dataset.format),
+                          .listed = int(dataset.records.size())};
+    for (const auto& problem : dataset.problems) {
+        summary.problems.append(
+            {QString::fromStdString(problem.where), QString::fromStdString(problem.message)});
+    }
+
+    db::Database database(project.databaseFile());
+    ImportWriter writer(database, summary);
+    for (std::size_t begin = 0; begin < dataset.records.size(); begin += kBatch) {
+        const auto first = dataset.records.begin() + std::ptrdiff_t(begin);
+        const auto last =
+            dataset.records.begin() +
+            std::ptrdiff_t(std::min(begin + std::size_t(kBatch), dataset.records.size()));
+        context.step({qint64(begin), qint64(dataset.records.size()),
+                      QStringLiteral("Importing ") +
+                          QString::fromStdString(first->file.filename().string())});
+        writer.write(QtConcurrent::blockingMapped<QList<Measured>>(
+            first, last, [&project](const model::dataset::PairRecord& record) {
+                return measure(project, record);
+            }));
+    }
+    assignSplits(database);
+    db::AuditLog(database.connection())
+        .append(QStringLiteral("program"), QStringLiteral("import"),
+                source + QStringLiteral(": ") + summary.sentence());
+    context.report(
+        {qint64(dataset.records.size()), qint64(dataset.records.size()), summary.sentence()});
+    return summary;
+}
+
+} // namespace tagalign::app

@@ -1,0 +1,175 @@
+#include "app/jobs/ReportHtml.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tagalign::app {
+
+namespace {
+
+const QString kStyle = QStringLiteral(R"(
+:root { color-scheme: light dark; --ink: #1b1f24; --quiet: #5b6470; --line: #d9dee4;
+        --page: #ffffff; --accent: #0b6e99; --loss: #b4530a; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8ebee; --quiet: #a0a9b4; --line: #3a424c;
+        --page: #16191d; --accent: #5cb8de; --loss: #f0a35e; } }
+body { font: 15px/1.5 "Noto Sans", system-ui, sans-serif; color: var(--ink);
+       background: var(--page); max-width: 960px; margin: 32px auto; padding: 0 24px; }
+h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 32px 0 8px; }
+.quiet { color: var(--quiet); } .decision { border-left: 4px solid var(--accent);
+       padding: 8px 16px; font-size: 18px; margin: 24px 0; }
+table { border-collapse: collapse; width: 100%; }
+th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); text-align: left; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 16px; margin: 8px 0 24px; }
+.pair img { width: 100%; } figure { margin: 0; } figcaption { color: var(--quiet); }
+.scale { display: flex; gap: 8px; align-items: center; } .scale img { width: 240px; height: 12px; }
+)");
+
+QString number(double value)
+{
+    return QStringLiteral("%1").arg(value, 0, 'f', 3);
+}
+
+QString signedNumber(double value)
+{
+    return (value < 0 ? QStringLiteral("−") : QStringLiteral("+")) + number(std::abs(value));
+}
+
+QString image(const QByteArray& png, const QString& description)
+{
+    return QStringLiteral("<img alt=\"%1\" src=\"data:image/png;base64,%2\">")
+        .arg(description.toHtmlEscaped(), QString::fromLatin1(png.toBase64()));
+}
+
+/// The difference with its interval on an axis from -reach to +reach, zero marked.
+QString intervalSvg(const db::Metric& metric, double reach)
+{
+    const auto x = [reach](double value) {
+        return 80.0 + 76.0 * std::clamp(value / reach, -1.0, 1.0);
+    };
+    const double difference = metric.after - metric.before;
+    return QStringLiteral("<svg width=\"160\" height=\"16\" role=\"img\">"
+                          "<line x1=\"80\" y1=\"0\" x2=\"80\" y2=\"16\" stroke=\"var(--quiet)\"/>"
+                          "<line x1=\"%1\" y1=\"8\" x2=\"%2\" y2=\"8\" stroke=\"%4\" "
+                          "stroke-width=\"3\"/><circle cx=\"%3\" cy=\"8\" r=\"5\" fill=\"%4\"/>"
+                          "</svg>")
+        .arg(x(metric.low))
+        .arg(x(metric.high))
+        .arg(x(difference))
+        .arg(difference < 0 ? QStringLiteral("var(--loss)") : QStringLiteral("var(--accent)"));
+}
+
+QString metricRows(const QList<db::Metric>& metrics)
+{
+    QString rows;
+    for (const db::Metric& metric : metrics) {
+        // Counts an image live on another scale than figures in [0, 1].
+        double reach = 0.01;
+        for (const db::Metric& other : metrics) {
+            if (other.name == metric.name) {
+                reach = std::max({reach, std::abs(other.low), std::abs(other.high)});
+            }
+        }
+        rows += QStringLiteral("<tr><td>%1</td><td>%2</td><td class=number>%3</td>"
+                               "<td class=number>%4</td><td class=number>%5</td>"
+                               "<td class=number>%6 … %7</td><td>%8</td>"
+                               "<td class=number>%9</td></tr>")
+                    .arg(metric.name.toHtmlEscaped(), metric.kind.toHtmlEscaped(),
+                         number(metric.before), number(metric.after),
+                         signedNumber(metric.after - metric.before), signedNumber(metric.low),
+                         signedNumber(metric.high), intervalSvg(metric, reach))
+                    .arg(metric.count);
+    }
+    return rows;
+}
+
+QString tagTable(const QString& heading, const QList<TagChange>& tags)
+{
+    if (tags.isEmpty()) {
+        return {};
+    }
+    QString rows;
+    for (const TagChange& tag : tags) {
+        rows += QStringLiteral("<tr><td>%1</td><td>%2</td><td class=number>%3</td>"
+                               "<td class=number>%4</td><td class=number>%5</td>"
+                               "<td class=number>%6</td></tr>")
+                    .arg(tag.name.toHtmlEscaped(), tag.kind.toHtmlEscaped(), number(tag.before),
+                         number(tag.after), signedNumber(tag.after - tag.before))
+                    .arg(tag.positives);
+    }
+    return QStringLiteral("<h2>%1</h2><table><tr><th>tag</th><th>kind</th><th class=number>before"
+                          "</th><th class=number>after</th><th class=number>change</th>"
+                          "<th class=number>test images</th></tr>%2</table>")
+        .arg(heading, rows);
+}
+
+QString exampleSections(const ReportContent& content)
+{
+    QString html;
+    for (const HeatmapExample& example : content.examples) {
+        html += QStringLiteral("<h3>“%1” <span class=quiet>%2</span></h3><div class=pair>"
+                               "<figure>%3<figcaption>before</figcaption></figure>"
+                               "<figure>%4<figcaption>after</figcaption></figure></div>"
+                               "<div class=scale><span>%5</span>%6<span>%7</span>"
+                               "<span class=quiet>cosine, one scale for both</span></div>")
+                    .arg(example.prompt.toHtmlEscaped(), example.file.toHtmlEscaped(),
+                         image(example.before, QStringLiteral("before: ") + example.prompt),
+                         image(example.after, QStringLiteral("after: ") + example.prompt),
+                         number(double(example.low)),
+                         image(content.colourScale, QStringLiteral("colour scale")),
+                         number(double(example.high)));
+    }
+    return html;
+}
+
+} // namespace
+
+QString reportHtml(const ReportContent& content)
+{
+    QString cautions;
+    for (const QString& caution : content.cautions) {
+        cautions += QStringLiteral("<li>%1</li>").arg(caution.toHtmlEscaped());
+    }
+    const db::Counts& counts = content.counts;
+    QString html = QStringLiteral("<!doctype html><html lang=en><meta charset=utf-8>"
+                                  "<title>%1: TagAlign report</title><style>%2</style>"
+                                  "<h1>%1</h1><p class=quiet>Run %3 · model %4</p>"
+                                  "<p>%5 images with %6 captions; %7 tags in use; of %8 image-tag "
+                                  "pairs %9 accepted, ")
+                       .arg(content.project.toHtmlEscaped(), kStyle, content.run.toHtmlEscaped(),
+                            content.model.toHtmlEscaped())
+                       .arg(counts.images)
+                       .arg(counts.captions)
+                       .arg(counts.tags)
+                       .arg(counts.candidates)
+                       .arg(counts.accepted);
+    html += QStringLiteral("%1 rejected, %2 unsure by a person.</p>"
+                           "<div class=decision>%3</div>")
+                .arg(counts.rejected)
+                .arg(counts.unsure)
+                .arg(content.decision.toHtmlEscaped());
+    if (!cautions.isEmpty()) {
+        html += QStringLiteral("<ul>%1</ul>").arg(cautions);
+    }
+    html += QStringLiteral("<h2>Before and after, on test images the training never saw</h2>"
+                           "<table><tr><th>figure</th><th>of</th><th class=number>before</th>"
+                           "<th class=number>after</th><th class=number>change</th>"
+                           "<th class=number>95 % interval</th><th></th>"
+                           "<th class=number>images</th></tr>%1</table>")
+                .arg(metricRows(content.metrics));
+    if (!content.examples.isEmpty()) {
+        html += QStringLiteral("<h2>Where the model looks</h2>") + exampleSections(content);
+    }
+    html += tagTable(QStringLiteral("Tags that gained most"), content.gained);
+    html += tagTable(QStringLiteral("Tags that lost most"), content.lost);
+    html += QStringLiteral("<h2>How this was measured</h2><p class=quiet>Tag mAP is the mean over "
+                           "tags of the average precision of ranking the test images by the tag. "
+                           "R@k is the share of captions (images) whose own image (caption) is "
+                           "among the first k. Intervals: paired bootstrap over test images. "
+                           "Tags nobody verified count as the caption parser read them. "
+                           "Settings: %1</p></html>")
+                .arg(content.settings.toHtmlEscaped());
+    return html;
+}
+
+} // namespace tagalign::app

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "app/Project.h"
+#include "app/jobs/JobContext.h"
+
+namespace tagalign::app {
+
+struct TagSummary
+{
+    int captions = 0;    ///< read now
+    int tagsEnabled = 0; ///< frequent enough to verify and train on
+    int tagsFound = 0;
+    double seconds = 0.0;
+
+    [[nodiscard]] QString sentence() const;
+};
+
+/// Reads object and attribute tags out of every caption not read yet by this parser's version.
+/// Tags on fewer than 3 images (1 below 50 images) are found but not enabled.
+/// @throws std::exception
+TagSummary extractTags(const Project& project, JobContext& context);
+
+} // namespace tagalign::app

@@ -1,0 +1,95 @@
+#include "model/pipeline/Embeddings.h"
+
+#include "model/Error.h"
+#include "model/clip/ClipModel.h"
+#include "model/image/Decode.h"
+#include "model/image/Preprocess.h"
+#include "model/tensor_io/SafetensorsFile.h"
+#include "model/text/ClipTokenizer.h"
+
+#include <sstream>
+
+namespace tagalign::model::pipeline {
+
+namespace {
+
+torch::Tensor normalised(const torch::Tensor& vectors)
+{
+    return torch::nn::functional::normalize(vectors,
+                                            torch::nn::functional::NormalizeFuncOptions().dim(-1));
+}
+
+torch::Tensor idsOf(const std::string& text, const text::ClipTokenizer& tokenizer,
+                    const clip::ClipConfig& config)
+{
+    return torch::tensor(tokenizer.tokenize(text, std::size_t(config.text.contextLength)),
+                         torch::kInt64)
+        .unsqueeze(0);
+}
+
+} // namespace
+
+std::string checkpointSummary(const std::filesystem::path& checkpoint)
+{
+    const torch::NoGradGuard noGrad;
+    clip::ClipModel model = clip::loadClip(checkpoint);
+    const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(checkpoint);
+    const clip::ClipConfig& config = model->config();
+    if (std::int64_t(tokenizer.vocabularySize()) > config.text.vocabularySize) {
+        throw FormatError(checkpoint.string() + ": its vocabulary has " +
+                          std::to_string(tokenizer.vocabularySize()) +
+                          " tokens, but the text tower only " +
+                          std::to_string(config.text.vocabularySize));
+    }
+    std::int64_t parameters = 0;
+    for (const torch::Tensor& parameter : model->parameters()) {
+        parameters += parameter.numel();
+    }
+    std::ostringstream line;
+    line << "CLIP ViT, patch " << config.vision.patchSize << ", " << config.vision.imageSize
+         << " px, image width " << config.vision.width << " × " << config.vision.layers
+         << " layers, text width " << config.text.width << " × " << config.text.layers
+         << " layers, embedding " << config.embedDim << ", " << double(parameters) / 1e6
+         << " M parameters, " << tokenizer.vocabularySize() << " tokens";
+    return line.str();
+}
+
+void writeEmbeddings(const std::filesystem::path& checkpoint,
+                     const std::vector<std::filesystem::path>& images,
+                     const std::vector<std::string>& texts, const EmbedSettings& settings,
+                     const std::filesystem::path& file)
+{
+    const torch::NoGradGuard noGrad;
+    clip::ClipModel model = clip::loadClip(checkpoint);
+    const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(checkpoint);
+    const clip::ClipConfig& config = model->config();
+    std::vector<torch::Tensor> globals;
+    std::vector<torch::Tensor> patches;
+    for (const std::filesystem::path& path : images) {
+        const torch::Tensor pixels =
+            image::preprocessCrop(image::decodeImage(path), int(config.vision.imageSize),
+                                  {config.mean, config.deviation});
+        const clip::VisionOutput output = model->encodeImage(pixels.unsqueeze(0), settings.path);
+        globals.push_back(normalised(output.global));
+        if (settings.withPatches) {
+            patches.push_back(normalised(model->projectTokens(output.tokens)));
+        }
+    }
+    tensor_io::NamedTensors tensors;
+    if (!globals.empty()) {
+        tensors.emplace_back("image_embeddings", torch::cat(globals));
+    }
+    if (!patches.empty()) {
+        tensors.emplace_back("patches", torch::cat(patches));
+    }
+    std::vector<torch::Tensor> textVectors;
+    for (const std::string& text : texts) {
+        textVectors.push_back(normalised(model->encodeText(idsOf(text, tokenizer, config))));
+    }
+    if (!textVectors.empty()) {
+        tensors.emplace_back("text_embeddings", torch::cat(textVectors));
+    }
+    tensor_io::writeSafetensors(file, tensors);
+}
+
+} // namespace tagalign::model::pipeline

@@ -1,0 +1,111 @@
+#include "model/pipeline/EncodeBench.h"
+
+#include "model/Error.h"
+#include "model/clip/ClipModel.h"
+#include "model/pipeline/EncodeWork.h"
+#include "model/pipeline/ImageTower.h"
+
+#include <torch/torch.h>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+namespace tagalign::model::pipeline {
+
+namespace {
+
+class TemporaryFolder
+{
+public:
+    TemporaryFolder()
+    {
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "tagalign-bench-XXXXXX").string();
+        if (mkdtemp(pattern.data()) == nullptr) {
+            throw Error(pattern + ": cannot be made; check free space and permissions");
+        }
+        m_path = pattern;
+    }
+
+    ~TemporaryFolder()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(m_path, ignored);
+    }
+
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
+
+private:
+    std::filesystem::path m_path;
+};
+
+/// Seconds for at least `images` bare forward passes, per image.
+double secondsPerForward(ImageTower& tower, int images, int batchSize, const OnProgress& onProgress)
+{
+    const torch::Tensor pixels = torch::randn({batchSize, 3, tower.imageSize(), tower.imageSize()});
+    int done = 0;
+    const auto start = std::chrono::steady_clock::now();
+    while (done < images) {
+        (void)tower.encode(pixels);
+        done += batchSize;
+        if (onProgress && onProgress({done, images, "bare forward pass"}) == Next::Stop) {
+            throw Cancelled();
+        }
+    }
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / done;
+}
+
+/// The files in turn, each under a hash of its own, so that none is reused.
+std::vector<EncodeItem> itemsOf(const std::vector<std::filesystem::path>& files, int images)
+{
+    std::vector<EncodeItem> items;
+    for (int i = 0; i < images; ++i) {
+        char hash[17] = {};
+        std::snprintf(hash, sizeof hash, "%016x", static_cast<unsigned>(i));
+        items.push_back({files[static_cast<std::size_t>(i) % files.size()], hash});
+    }
+    return items;
+}
+
+} // namespace
+
+EncodeBenchResult benchEncoding(const std::vector<std::filesystem::path>& files,
+                                const EncodeBenchSettings& settings, const OnProgress& onProgress)
+{
+    if (files.empty()) {
+        throw Error("encoding cannot be measured without images; name a folder or files");
+    }
+    if (settings.images < 1 || settings.batchSize < 1) {
+        throw RangeError("images and batch size must be at least 1");
+    }
+    const TemporaryFolder folder;
+    const tensor_io::FeatureStore store(folder.path(), "bench");
+    clip::ClipConfig config = clip::vitB16Config();
+    config.text.layers = 1; // not measured
+    ImageTower tower(clip::ClipModel(config), settings.patchPath, settings.precision);
+    (void)secondsPerForward(tower, 1, settings.batchSize, {}); // warm-up
+    const int half = (settings.images + 1) / 2;
+    const double first = secondsPerForward(tower, half, settings.batchSize, onProgress);
+    const EncodeReport report =
+        encodeInto(store, tower, itemsOf(files, settings.images),
+                   {settings.batchSize, settings.precision, settings.decodeThreads}, onProgress);
+    if (!report.problems.empty()) {
+        throw Error(report.problems.front().message);
+    }
+    const double second = secondsPerForward(tower, half, settings.batchSize, onProgress);
+    EncodeBenchResult result;
+    result.forward = 2.0 / (first + second);
+    result.pipeline = static_cast<double>(report.encoded) / report.seconds;
+    result.ratio = result.pipeline / result.forward;
+    result.images = settings.images;
+    result.threads = torch::get_num_threads();
+    result.runsOn = tower.description();
+    return result;
+}
+
+} // namespace tagalign::model::pipeline

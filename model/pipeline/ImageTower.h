@@ -1,0 +1,47 @@
+#pragma once
+
+#include "model/clip/ClipModel.h"
+#include "model/image/Preprocess.h"
+#include "model/pipeline/Encoding.h"
+#include "model/tensor_io/FeatureStore.h"
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tagalign::model::pipeline {
+
+/// A checkpoint's frozen vision tower in the fastest form this machine has for the precision.
+class ImageTower
+{
+public:
+    /// @throws Error if the checkpoint cannot be loaded or the machine lacks the precision.
+    ImageTower(const std::filesystem::path& checkpoint, clip::PatchPath path, Precision precision);
+
+    /// For measuring: any model, e.g. a randomly initialised one.
+    ImageTower(clip::ClipModel model, clip::PatchPath path, Precision precision);
+
+    ~ImageTower();
+    ImageTower(const ImageTower&) = delete;
+    ImageTower& operator=(const ImageTower&) = delete;
+
+    /// @param pixels [N, 3, H, W] normalised, multiples of the patch size.
+    /// @return one element an image, tensors on the CPU.
+    [[nodiscard]] std::vector<tensor_io::ImageFeatures> encode(const torch::Tensor& pixels);
+
+    [[nodiscard]] int imageSize() const;
+    [[nodiscard]] int patchSize() const;
+    [[nodiscard]] image::Normalisation normalisation() const;
+
+    /// What it runs on, e.g. "CPU, bf16".
+    [[nodiscard]] std::string description() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace tagalign::model::pipeline

@@ -1,0 +1,262 @@
+#include "model/pipeline/Pretraining.h"
+
+#include "model/Error.h"
+#include "model/clip/ClipModel.h"
+#include "model/clip/Device.h"
+#include "model/text/ClipTokenizer.h"
+
+#include <ATen/autocast_mode.h>
+
+#include <chrono>
+#include <cmath>
+#include <future>
+#include <numbers>
+
+namespace tagalign::model::pipeline {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kSaveEvery = std::chrono::minutes(5);
+constexpr double kWarmUpShare = 0.03;
+constexpr double kMaxScale = 100.0; ///< CLIP, section 2.5
+
+clip::ClipConfig starterConfig(const PretrainSettings& settings,
+                               const text::ClipTokenizer& tokenizer)
+{
+    clip::ClipConfig config;
+    config.vision.width = 192;
+    config.vision.layers = 6;
+    config.vision.heads = 6;
+    config.vision.mlpWidth = 768;
+    config.vision.patchSize = 8;
+    config.vision.imageSize = settings.side;
+    config.vision.activation = clip::Activation::Gelu;
+    config.text.width = 128;
+    config.text.layers = 3;
+    config.text.heads = 4;
+    config.text.mlpWidth = 512;
+    config.text.contextLength = 32;
+    config.text.activation = clip::Activation::Gelu;
+    config.text.vocabularySize = std::int64_t(tokenizer.vocabularySize());
+    config.text.endTokenId = tokenizer.endOfText();
+    config.embedDim = 128;
+    return config;
+}
+
+torch::Tensor pixelsOf(const std::vector<std::uint8_t>& rgb, std::int64_t side,
+                       const clip::ClipConfig& config)
+{
+    const auto count = std::int64_t(rgb.size()) / (side * side * 3);
+    const torch::Tensor bytes =
+        torch::from_blob(const_cast<std::uint8_t*>(rgb.data()), {count, side, side, 3}, torch::kU8);
+    const auto options = torch::TensorOptions().dtype(torch::kFloat64);
+    const torch::Tensor mean =
+        torch::tensor(std::vector<double>(config.mean.begin(), config.mean.end()), options)
+            .to(torch::kFloat32);
+    const torch::Tensor deviation =
+        torch::tensor(std::vector<double>(config.deviation.begin(), config.deviation.end()),
+                      options)
+            .to(torch::kFloat32);
+    return ((bytes.to(torch::kFloat32) / 255.0 - mean) / deviation)
+        .permute({0, 3, 1, 2})
+        .contiguous();
+}
+
+torch::Tensor idsOf(const std::vector<std::string>& texts, const text::ClipTokenizer& tokenizer,
+                    std::int64_t length)
+{
+    std::vector<std::int64_t> ids;
+    for (const std::string& caption : texts) {
+        const auto tokens = tokenizer.tokenize(caption, std::size_t(length));
+        ids.insert(ids.end(), tokens.begin(), tokens.end());
+    }
+    return torch::tensor(ids, torch::kInt64).view({std::int64_t(texts.size()), length});
+}
+
+/// Label rows that sum to 1, or to 0 for pictures without a class.
+torch::Tensor labelsOf(const std::vector<std::vector<std::int64_t>>& classes, std::int64_t count)
+{
+    torch::Tensor labels = torch::zeros({std::int64_t(classes.size()), count});
+    auto rows = labels.accessor<float, 2>();
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        for (const std::int64_t label : classes[i]) {
+            rows[std::int64_t(i)][label] += 1.0F / float(classes[i].size());
+        }
+    }
+    return labels;
+}
+
+/// bf16 products while it lives, where the CPU has them.
+class Autocast
+{
+public:
+    Autocast()
+        : m_isOn(clip::cpuHasBFloat16())
+    {
+        if (m_isOn) {
+            at::autocast::set_autocast_enabled(at::kCPU, true);
+            at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+        }
+    }
+
+    ~Autocast()
+    {
+        if (m_isOn) {
+            at::autocast::clear_cache();
+            at::autocast::set_autocast_enabled(at::kCPU, false);
+        }
+    }
+
+    Autocast(const Autocast&) = delete;
+    Autocast& operator=(const Autocast&) = delete;
+
+private:
+    bool m_isOn;
+};
+
+struct Losses
+{
+    torch::Tensor contrast;
+    torch::Tensor auxiliary;
+};
+
+Losses lossesOf(clip::ClipModel& model, torch::nn::Linear& classifier, const torch::Tensor& pixels,
+                const torch::Tensor& ids, const torch::Tensor& labels)
+{
+    torch::Tensor image;
+    torch::Tensor text;
+    {
+        const Autocast autocast;
+        image = model->encodeImage(pixels, clip::PatchPath::Plain).global;
+        text = model->encodeText(ids);
+    }
+    image = image.to(torch::kFloat32);
+    const torch::Tensor z = torch::nn::functional::normalize(image);
+    const torch::Tensor t = torch::nn::functional::normalize(text.to(torch::kFloat32));
+    const torch::Tensor logits = torch::matmul(z, t.t()) * model->logitScale();
+    const torch::Tensor targets = torch::arange(z.size(0));
+    const torch::Tensor contrast = (torch::cross_entropy_loss(logits, targets) +
+                                    torch::cross_entropy_loss(logits.t(), targets)) /
+                                   2.0;
+    const torch::Tensor auxiliary =
+        -(torch::log_softmax(classifier(image), 1) * labels).sum(1).mean();
+    return {contrast, auxiliary};
+}
+
+double rateAt(double progress)
+{
+    return progress < kWarmUpShare
+               ? progress / kWarmUpShare
+               : 0.5 * (1.0 + std::cos(std::numbers::pi * (progress - kWarmUpShare) /
+                                       (1.0 - kWarmUpShare)));
+}
+
+void save(clip::ClipModel& model, const PretrainSettings& settings,
+          const std::filesystem::path& folder)
+{
+    const torch::NoGradGuard noGrad;
+    clip::saveClip(model, folder, torch::kFloat16);
+    text::ClipTokenizer::writeVocabulary(folder, settings.merges);
+}
+
+} // namespace
+
+void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
+                  const NextBatch& nextBatch, const std::filesystem::path& folder,
+                  const std::function<Next(const PretrainEvent&)>& onStep)
+{
+    torch::set_num_threads(settings.threads);
+    torch::manual_seed(settings.seed);
+    std::filesystem::create_directories(folder);
+    text::ClipTokenizer::writeVocabulary(folder, settings.merges);
+    const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(folder);
+    const clip::ClipConfig config = starterConfig(settings, tokenizer);
+    clip::ClipModel model(config);
+    torch::nn::Linear classifier(config.embedDim, classes);
+    std::vector<torch::Tensor> parameters = model->parameters();
+    for (const torch::Tensor& parameter : classifier->parameters()) {
+        parameters.push_back(parameter);
+    }
+    torch::optim::AdamW optimizer(parameters, torch::optim::AdamWOptions(settings.learningRate)
+                                                  .betas({0.9, 0.98})
+                                                  .weight_decay(settings.weightDecay));
+    const std::int64_t steps = std::max<std::int64_t>(settings.samples / settings.batchSize, 1);
+    const auto firstSteps = std::int64_t(double(steps) * settings.firstShare);
+    const auto make = [&](std::int64_t step) {
+        const bool isFirst = step < firstSteps;
+        return nextBatch(settings.batchSize, isFirst ? settings.firstSide : settings.side, isFirst);
+    };
+    auto pending = std::async(std::launch::async, make, 0);
+    const auto start = Clock::now();
+    auto lastSave = start;
+    for (std::int64_t step = 0; step < steps; ++step) {
+        const PretrainBatch batch = pending.get();
+        if (step + 1 < steps) {
+            pending = std::async(std::launch::async, make, step + 1);
+        }
+        const int side = step < firstSteps ? settings.firstSide : settings.side;
+        for (auto& group : optimizer.param_groups()) {
+            group.options().set_lr(settings.learningRate * rateAt(double(step) / double(steps)));
+        }
+        const Losses losses = lossesOf(model, classifier, pixelsOf(batch.rgb, side, config),
+                                       idsOf(batch.captions, tokenizer, config.text.contextLength),
+                                       labelsOf(batch.classes, classes));
+        optimizer.zero_grad();
+        (losses.contrast + settings.auxiliaryWeight * losses.auxiliary).backward();
+        torch::nn::utils::clip_grad_norm_(parameters, 1.0);
+        optimizer.step();
+        {
+            const torch::NoGradGuard noGrad;
+            model->logit_scale.clamp_(0.0, std::log(kMaxScale));
+        }
+        const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+        const PretrainEvent event{step + 1, steps, losses.contrast.item<double>(),
+                                  losses.auxiliary.item<double>(),
+                                  double((step + 1) * settings.batchSize) / seconds};
+        if (!std::isfinite(event.loss)) {
+            throw Error("pretraining diverged at step " + std::to_string(step + 1) +
+                        "; the folder holds the model saved before, try a lower learning rate");
+        }
+        if (onStep(event) == Next::Stop) {
+            if (pending.valid()) {
+                pending.wait();
+            }
+            throw Cancelled();
+        }
+        if (Clock::now() - lastSave > kSaveEvery) {
+            save(model, settings, folder);
+            lastSave = Clock::now();
+        }
+    }
+    save(model, settings, folder);
+}
+
+ZeroShotAccuracy zeroShotAccuracy(const std::filesystem::path& checkpoint,
+                                  const std::vector<std::uint8_t>& rgb, int side,
+                                  const std::vector<std::string>& prompts,
+                                  const std::vector<std::size_t>& labels)
+{
+    const torch::NoGradGuard noGrad;
+    clip::ClipModel model = clip::loadClip(checkpoint);
+    const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(checkpoint);
+    const torch::Tensor texts = torch::nn::functional::normalize(
+        model->encodeText(idsOf(prompts, tokenizer, model->config().text.contextLength)));
+    const torch::Tensor pixels = pixelsOf(rgb, side, model->config());
+    ZeroShotAccuracy accuracy;
+    for (std::int64_t i = 0; i < pixels.size(0); ++i) {
+        const torch::Tensor image = torch::nn::functional::normalize(
+            model->encodeImage(pixels.slice(0, i, i + 1), clip::PatchPath::Plain).global);
+        const torch::Tensor scores = torch::matmul(image, texts.t()).flatten();
+        const auto better =
+            (scores > scores[std::int64_t(labels[std::size_t(i)])]).sum().item<std::int64_t>();
+        accuracy.top1 += better == 0 ? 1.0 : 0.0;
+        accuracy.top5 += better < 5 ? 1.0 : 0.0;
+    }
+    accuracy.top1 /= double(std::max<std::int64_t>(pixels.size(0), 1));
+    accuracy.top5 /= double(std::max<std::int64_t>(pixels.size(0), 1));
+    return accuracy;
+}
+
+} // namespace tagalign::model::pipeline

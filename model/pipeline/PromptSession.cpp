@@ -1,0 +1,226 @@
+#include "model/pipeline/PromptSession.h"
+
+#include "model/Error.h"
+#include "model/align/HeadFile.h"
+#include "model/align/Losses.h"
+#include "model/clip/ClipModel.h"
+#include "model/image/Decode.h"
+#include "model/image/Preprocess.h"
+#include "model/pipeline/ImageTower.h"
+#include "model/pipeline/StoreKey.h"
+#include "model/pipeline/TextEmbedding.h"
+#include "model/tensor_io/FeatureStore.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <sstream>
+
+namespace tagalign::model::pipeline {
+
+namespace {
+
+constexpr int kTemplateWords = 3;
+
+torch::Tensor normalised(const torch::Tensor& vectors)
+{
+    return torch::nn::functional::normalize(vectors,
+                                            torch::nn::functional::NormalizeFuncOptions().dim(-1));
+}
+
+/// Tags and other short prompts go into CLIP's most common template; whole phrases do not.
+std::string templated(const std::string& prompt)
+{
+    std::istringstream stream(prompt);
+    std::string word;
+    int words = 0;
+    while (stream >> word) {
+        ++words;
+    }
+    return words <= kTemplateWords ? "a photo of " + prompt : prompt;
+}
+
+Heatmap heatmapOf(const torch::Tensor& patches, const torch::Tensor& text, int rows, int columns)
+{
+    const torch::Tensor cosine = patches.matmul(text).contiguous();
+    const auto* values = cosine.data_ptr<float>();
+    return {rows, columns, std::vector<float>(values, values + cosine.numel())};
+}
+
+} // namespace
+
+struct PromptSession::Impl
+{
+    /// Unit patch vectors [P, D] of the picture looked at last, so that typing costs one product.
+    struct Picture
+    {
+        std::string contentHash;
+        torch::Tensor tokens; ///< [P, C] float
+        torch::Tensor before; ///< [P, D]
+        torch::Tensor after;  ///< [P, D]; undefined without a head
+        int rows = 0;
+        int columns = 0;
+    };
+
+    explicit Impl(const ModelFiles& model)
+        : files(model),
+          texts(model),
+          crops(model.store, storeKey(model)),
+          wholes(model.store, wholeStoreKey(model))
+    {
+        (void)texts.clip(); // a bad checkpoint is told now, not at the first prompt
+    }
+
+    /// Unit vector [D]; remembered, as people go back and forth between a few prompts.
+    torch::Tensor textVector(const std::string& prompt)
+    {
+        return texts.texts({templated(prompt)}, TextEmbedding::Keep::InMemory, {})[0];
+    }
+
+    tensor_io::ImageFeatures wholeFeatures(const std::filesystem::path& file,
+                                           const std::string& contentHash)
+    {
+        if (auto stored = wholes.get(contentHash)) {
+            return *std::move(stored);
+        }
+        if (!tower) {
+            tower =
+                std::make_unique<ImageTower>(texts.clip(), files.patchPath, Precision::Automatic);
+        }
+        const torch::Tensor pixels =
+            image::preprocessWhole(image::decodeImage(file), tower->imageSize(), tower->patchSize(),
+                                   tower->normalisation());
+        tensor_io::ImageFeatures features = tower->encode(pixels.unsqueeze(0)).front();
+        features.tokens = features.tokens.to(torch::kHalf);
+        if (!features.tokens.isfinite().all().item<bool>()) {
+            throw Error(file.string() + ": its features are not finite; check the checkpoint "
+                                        "with `tagalign model check`");
+        }
+        wholes.put(contentHash, features);
+        return features;
+    }
+
+    const Picture& open(const std::filesystem::path& file, const std::string& contentHash)
+    {
+        if (picture.contentHash != contentHash) {
+            const tensor_io::ImageFeatures features = wholeFeatures(file, contentHash);
+            Picture next;
+            next.contentHash = contentHash;
+            next.tokens = features.tokens.to(torch::kFloat);
+            next.rows = static_cast<int>(features.rows);
+            next.columns = static_cast<int>(features.columns);
+            next.before = normalised(texts.clip()->projectTokens(next.tokens).to(torch::kFloat));
+            picture = next;
+        }
+        if (head && !picture.after.defined()) {
+            const torch::Tensor patches =
+                head->forward(picture.tokens.unsqueeze(0), picture.rows, picture.columns);
+            picture.after = normalised(patches[0].to(torch::kFloat));
+        }
+        return picture;
+    }
+
+    /// Unit retrieval vector of a stored image; undefined where nothing is stored.
+    torch::Tensor imageVector(const std::string& contentHash, bool withHead)
+    {
+        auto& known = withHead ? headVectors : globalVectors;
+        if (const auto found = known.find(contentHash); found != known.end()) {
+            return found->second;
+        }
+        const auto features = crops.get(contentHash);
+        if (!features) {
+            return {};
+        }
+        torch::Tensor vector = normalised(features->global.to(torch::kFloat));
+        if (withHead) {
+            const torch::Tensor tokens = features->tokens.to(torch::kFloat).unsqueeze(0);
+            const torch::Tensor patches =
+                head->forward(tokens, features->rows, features->columns)[0].to(torch::kFloat);
+            vector = align::retrievalVector(patches.mean(0, true), vector.unsqueeze(0))[0];
+        }
+        return known[contentHash] = vector;
+    }
+
+    ModelFiles files;
+    TextEmbedding texts; ///< holds the checkpoint
+    tensor_io::FeatureStore crops;
+    tensor_io::FeatureStore wholes;
+    std::unique_ptr<ImageTower> tower; ///< made when the first picture has to be encoded
+    std::shared_ptr<align::Head> head;
+    std::map<std::string, torch::Tensor> globalVectors;
+    std::map<std::string, torch::Tensor> headVectors;
+    Picture picture;
+};
+
+PromptSession::PromptSession(const ModelFiles& model)
+    : m_impl(std::make_unique<Impl>(model))
+{
+}
+
+PromptSession::~PromptSession() = default;
+
+void PromptSession::setHead(const std::filesystem::path& headFile)
+{
+    std::shared_ptr<align::Head> next;
+    if (!headFile.empty()) {
+        const auto& config = m_impl->texts.clip()->config();
+        next = align::loadHead(headFile, {config.vision.width, config.embedDim,
+                                          checkpointFingerprint(m_impl->files.checkpoint),
+                                          nameOf(m_impl->files.patchPath)})
+                   .head;
+        next->eval();
+    }
+    m_impl->head = next;
+    m_impl->headVectors.clear();
+    m_impl->picture.after = torch::Tensor();
+}
+
+HeatmapPair PromptSession::heatmaps(const std::filesystem::path& file,
+                                    const std::string& contentHash, const std::string& prompt)
+{
+    const torch::InferenceMode guard;
+    const torch::Tensor text = m_impl->textVector(prompt);
+    const Impl::Picture& picture = m_impl->open(file, contentHash);
+    HeatmapPair pair;
+    pair.before = heatmapOf(picture.before, text, picture.rows, picture.columns);
+    if (m_impl->head) {
+        pair.after = heatmapOf(picture.after, text, picture.rows, picture.columns);
+    }
+    return pair;
+}
+
+std::vector<SearchHit> PromptSession::search(const std::vector<std::string>& contentHashes,
+                                             const std::string& prompt, bool withHead,
+                                             std::size_t limit)
+{
+    if (withHead && !m_impl->head) {
+        throw Error("no head is loaded to search with; train one or choose a run");
+    }
+    const torch::InferenceMode guard;
+    const torch::Tensor text = m_impl->textVector(prompt);
+    std::vector<SearchHit> hits;
+    std::vector<torch::Tensor> vectors;
+    for (std::size_t i = 0; i < contentHashes.size(); ++i) {
+        const torch::Tensor vector = m_impl->imageVector(contentHashes[i], withHead);
+        if (vector.defined()) {
+            hits.push_back({i, 0.0F});
+            vectors.push_back(vector);
+        }
+    }
+    if (hits.empty()) {
+        return hits;
+    }
+    const torch::Tensor scores = torch::stack(vectors).matmul(text).contiguous();
+    for (std::size_t i = 0; i < hits.size(); ++i) {
+        hits[i].score = scores.data_ptr<float>()[i];
+    }
+    std::stable_sort(hits.begin(), hits.end(), [](const SearchHit& left, const SearchHit& right) {
+        return left.score > right.score;
+    });
+    hits.resize(std::min(limit, hits.size()));
+    return hits;
+}
+
+} // namespace tagalign::model::pipeline

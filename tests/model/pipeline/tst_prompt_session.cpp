@@ -1,0 +1,242 @@
+#include "TinyCheckpoint.h"
+
+#include "model/Error.h"
+#include "model/align/HeadFile.h"
+#include "model/image/Decode.h"
+#include "model/image/Preprocess.h"
+#include "model/pipeline/Encoding.h"
+#include "model/pipeline/PromptSession.h"
+#include "model/pipeline/StoreKey.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cmath>
+#include <fstream>
+
+using namespace tagalign;
+using namespace tagalign::model;
+using namespace tagalign::model::pipeline;
+
+namespace {
+
+constexpr int kImages = 4;
+
+torch::Tensor unit(const torch::Tensor& vectors)
+{
+    return vectors / vectors.norm(2, -1, true);
+}
+
+bool areClose(const std::vector<float>& left, const std::vector<float>& right, float tolerance)
+{
+    return left.size() == right.size() &&
+           std::equal(left.begin(), left.end(), right.begin(),
+                      [tolerance](float a, float b) { return std::abs(a - b) <= tolerance; });
+}
+
+} // namespace
+
+class TestPromptSession : public QObject
+{
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_folder;
+    ModelFiles m_model;
+    std::vector<EncodeItem> m_items;
+    std::vector<std::string> m_hashes;
+
+    [[nodiscard]] std::filesystem::path path(const char* name) const
+    {
+        return m_folder.filePath(QString::fromUtf8(name)).toStdString();
+    }
+
+    /// A head of the tiny checkpoint. Fresh ones do what the frozen model does; `shift` moves the
+    /// projection of a disturbed one away from it.
+    std::filesystem::path writeHead(const char* name, double shift, const std::string& fingerprint)
+    {
+        clip::ClipModel model = clip::loadClip(m_model.checkpoint);
+        const torch::NoGradGuard guard;
+        const auto parameters = model->named_parameters();
+        const torch::Tensor matrix = parameters["visual.proj"].detach().clone();
+        const align::Projection projection{parameters["visual.ln_post.weight"].detach().clone(),
+                                           parameters["visual.ln_post.bias"].detach().clone(),
+                                           matrix + shift * torch::ones_like(matrix),
+                                           model->config().vision.layerNormEpsilon};
+        const auto head = align::makeHead(align::HeadKind::Adapter, projection, 1);
+        align::HeadInfo info;
+        info.checkpoint = fingerprint;
+        info.patchPath = nameOf(m_model.patchPath);
+        align::saveHead(*head, info, path(name));
+        return path(name);
+    }
+
+    [[nodiscard]] torch::Tensor textVector(const std::string& text) const
+    {
+        clip::ClipModel model = clip::loadClip(m_model.checkpoint);
+        const auto tokenizer = text::ClipTokenizer::load(m_model.checkpoint);
+        const torch::InferenceMode guard;
+        const auto length = static_cast<std::size_t>(model->config().text.contextLength);
+        const torch::Tensor ids = torch::tensor(tokenizer.tokenize(text, length), torch::kInt64);
+        return unit(model->encodeText(ids.unsqueeze(0))[0]);
+    }
+
+private Q_SLOTS:
+
+    void initTestCase()
+    {
+        m_model.checkpoint = path("checkpoint");
+        m_model.store = path("features");
+        test::writeTinyCheckpoint(m_model.checkpoint);
+        for (int i = 0; i < kImages; ++i) {
+            const std::string name = "picture" + std::to_string(i) + ".png";
+            m_items.push_back({test::writePicture(path("images") / name, i), test::hashNumber(i)});
+            m_hashes.push_back(m_items.back().contentHash);
+        }
+        EncodeSettings settings;
+        settings.precision = Precision::Float32;
+        QCOMPARE(encodeImages(m_model, m_items, settings, {}).encoded, std::size_t(kImages));
+    }
+
+    void heatmapIsTheCosineOfEveryPatchOfTheWholePicture()
+    {
+        PromptSession session(m_model);
+        const HeatmapPair pair = session.heatmaps(m_items[0].file, m_hashes[0], "rusty bolt");
+        QCOMPARE(pair.before.rows, 4); // 64 × 48 pixels: short side 32, long side 43 -> 40
+        QCOMPARE(pair.before.columns, 5);
+        QVERIFY(!pair.after);
+
+        clip::ClipModel model = clip::loadClip(m_model.checkpoint);
+        model->eval();
+        const torch::InferenceMode guard;
+        const image::Normalisation normalisation{model->config().mean, model->config().deviation};
+        const torch::Tensor pixels =
+            image::preprocessWhole(image::decodeImage(m_items[0].file), 32, 8, normalisation);
+        const clip::VisionOutput output =
+            model->encodeImage(pixels.unsqueeze(0), m_model.patchPath);
+        const torch::Tensor expected = unit(model->projectTokens(output.tokens[0]))
+                                           .matmul(textVector("a photo of rusty bolt"))
+                                           .contiguous();
+        const auto* values = expected.data_ptr<float>();
+        // bf16 where the machine has it: 8 bits.
+        QVERIFY(areClose(pair.before.values, {values, values + expected.numel()}, 0.03F));
+    }
+
+    void storedPictureIsNotReadAgain()
+    {
+        PromptSession first(m_model);
+        const auto file = test::writePicture(path("images") / "passing.png", 9);
+        const HeatmapPair before = first.heatmaps(file, test::hashNumber(9), "cat");
+        std::filesystem::remove(file);
+        PromptSession second(m_model);
+        QVERIFY(areClose(second.heatmaps(file, test::hashNumber(9), "cat").before.values,
+                         before.before.values, 2e-3F)); // fp16 in the store
+        try {
+            (void)second.heatmaps(file, test::hashNumber(10), "cat");
+            QFAIL("a missing file was taken for a picture");
+        } catch (const Error& error) {
+            QVERIFY(std::string(error.what()).find("passing.png") != std::string::npos);
+        }
+    }
+
+    void shortPromptsGoIntoTheTemplateAndLongOnesDoNot()
+    {
+        PromptSession session(m_model);
+        const auto valuesFor = [&](const std::string& prompt) {
+            return session.heatmaps(m_items[1].file, m_hashes[1], prompt).before.values;
+        };
+        QVERIFY(areClose(valuesFor("cat"), valuesFor("a photo of cat"), 0.0F));
+        QVERIFY(!areClose(valuesFor("one two three four"),
+                          valuesFor("a photo of one two three four"), 1e-6F));
+        QVERIFY(!areClose(valuesFor("cat"), valuesFor("cracked tile"), 1e-6F));
+        for (const float value : valuesFor("")) {
+            QVERIFY(std::abs(value) <= 1.0001F);
+        }
+    }
+
+    void freshHeadChangesNothingAndATrainedOneDoes()
+    {
+        PromptSession session(m_model);
+        const std::string fingerprint = checkpointFingerprint(m_model.checkpoint);
+        session.setHead(writeHead("fresh.safetensors", 0.0, fingerprint));
+        HeatmapPair pair = session.heatmaps(m_items[2].file, m_hashes[2], "cat");
+        QVERIFY(pair.after.has_value());
+        QCOMPARE(pair.after->rows, pair.before.rows);
+        QVERIFY(areClose(pair.before.values, pair.after->values, 1e-5F));
+        session.setHead(writeHead("moved.safetensors", 0.1, fingerprint));
+        pair = session.heatmaps(m_items[2].file, m_hashes[2], "cat");
+        QVERIFY(!areClose(pair.before.values, pair.after->values, 1e-3F));
+        session.setHead({});
+        QVERIFY(!session.heatmaps(m_items[2].file, m_hashes[2], "cat").after);
+    }
+
+    void refusedHeadKeepsTheOldOne()
+    {
+        PromptSession session(m_model);
+        const std::string fingerprint = checkpointFingerprint(m_model.checkpoint);
+        session.setHead(writeHead("moved.safetensors", 0.1, fingerprint));
+        const auto before = session.heatmaps(m_items[0].file, m_hashes[0], "cat").after->values;
+        std::ofstream(path("broken.safetensors")) << "no head";
+        QVERIFY_EXCEPTION_THROWN(session.setHead(path("broken.safetensors")), Error);
+        QVERIFY_EXCEPTION_THROWN(session.setHead(path("missing.safetensors")), Error);
+        const auto foreign = writeHead("foreign.safetensors", 0.2, std::string(32, '0'));
+        QVERIFY_EXCEPTION_THROWN(session.setHead(foreign), Error);
+        QCOMPARE(session.heatmaps(m_items[0].file, m_hashes[0], "cat").after->values, before);
+    }
+
+    void searchRanksByCosineAndLeavesOutWhatIsNotStored()
+    {
+        PromptSession session(m_model);
+        std::vector<std::string> hashes = m_hashes;
+        hashes.insert(hashes.begin() + 1, test::hashNumber(4711));
+        const std::vector<SearchHit> hits = session.search(hashes, "cat", false, 10);
+        QCOMPARE(hits.size(), std::size_t(kImages));
+        const tensor_io::FeatureStore store(m_model.store, storeKey(m_model));
+        const torch::Tensor text = textVector("a photo of cat");
+        for (std::size_t i = 0; i < hits.size(); ++i) {
+            QVERIFY(hits[i].image != 1);
+            QVERIFY(i == 0 || hits[i - 1].score >= hits[i].score);
+            const auto features = store.get(hashes[hits[i].image]);
+            const float expected = unit(features->global.to(torch::kFloat)).dot(text).item<float>();
+            QVERIFY(std::abs(hits[i].score - expected) < 1e-5F);
+        }
+        QCOMPARE(session.search(hashes, "cat", false, 2).size(), std::size_t(2));
+        QVERIFY(session.search({}, "cat", false, 2).empty());
+    }
+
+    void searchWithTheHeadAddsItsMeanToTheGlobalVector()
+    {
+        PromptSession session(m_model);
+        QVERIFY_EXCEPTION_THROWN(session.search(m_hashes, "cat", true, 10), Error);
+        const std::string fingerprint = checkpointFingerprint(m_model.checkpoint);
+        session.setHead(writeHead("fresh.safetensors", 0.0, fingerprint));
+        const std::vector<SearchHit> hits = session.search(m_hashes, "cat", true, 10);
+        QCOMPARE(hits.size(), std::size_t(kImages));
+        clip::ClipModel model = clip::loadClip(m_model.checkpoint);
+        const torch::InferenceMode guard;
+        const tensor_io::FeatureStore store(m_model.store, storeKey(m_model));
+        const torch::Tensor text = textVector("a photo of cat");
+        for (const SearchHit& hit : hits) {
+            const auto features = store.get(m_hashes[hit.image]);
+            const torch::Tensor mean =
+                model->projectTokens(features->tokens.to(torch::kFloat)).mean(0);
+            const torch::Tensor both = unit(unit(mean) + unit(features->global.to(torch::kFloat)));
+            QVERIFY(std::abs(hit.score - both.dot(text).item<float>()) < 1e-5F);
+        }
+    }
+
+    void missingCheckpointIsNamed()
+    {
+        ModelFiles missing = m_model;
+        missing.checkpoint = path("nowhere");
+        try {
+            PromptSession session(missing);
+            QFAIL("a missing folder was taken for a checkpoint");
+        } catch (const Error& error) {
+            QVERIFY(std::string(error.what()).find("nowhere") != std::string::npos);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPromptSession)
+#include "tst_prompt_session.moc"
