@@ -107,8 +107,8 @@ void readJsonLines(const Source& source, const std::string& prefix)
             continue;
         }
         // Only what is not valid UTF-8 is worth a second, repaired try.
-        const json record = json::accept(line) ? json::parse(line)
-                                               : json::parse(tidyText(line), nullptr, false);
+        const json record =
+            json::accept(line) ? json::parse(line) : json::parse(tidyText(line), nullptr, false);
         const auto name = record.is_object() ? fileNameOf(record) : std::nullopt;
         if (!record.is_object()) {
             source.records.addProblem(source.line(number), "is not a JSON object; left out.");

@@ -10,7 +10,7 @@ if(CCACHE_PROGRAM)
     # Sloppiness as ccache's manual asks for it where precompiled headers are used.
     set(CMAKE_CXX_COMPILER_LAUNCHER
         "${CMAKE_COMMAND}" -E env "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime"
-        "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" "${CCACHE_PROGRAM}")
+        "CCACHE_NOHASHDIR=1" "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" "${CCACHE_PROGRAM}")
 endif()
 
 add_library(tagalign_options INTERFACE)
