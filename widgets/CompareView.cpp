@@ -1,0 +1,111 @@
+#include "widgets/CompareView.h"
+
+#include "widgets/Theme.h"
+
+#include <QGridLayout>
+#include <QLabel>
+
+#include <algorithm>
+#include <cmath>
+
+namespace tagalign::widgets {
+
+namespace {
+
+Heatmap differenceOf(const Heatmap& before, const Heatmap& after)
+{
+    Heatmap difference = after;
+    for (qsizetype i = 0; i < difference.values.size(); ++i) {
+        difference.values[i] -= before.values.at(i);
+    }
+    return difference;
+}
+
+} // namespace
+
+CompareView::CompareView(QWidget* parent)
+    : QWidget(parent),
+      m_left(new HeatmapView(this)),
+      m_right(new HeatmapView(this)),
+      m_leftLabel(new QLabel(this)),
+      m_rightLabel(new QLabel(this)),
+      m_readout(new QLabel(this)),
+      m_scale(new ColorScale(this))
+{
+    auto* layout = new QGridLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_leftLabel, 0, 0);
+    layout->addWidget(m_rightLabel, 0, 1);
+    layout->addWidget(m_left, 1, 0);
+    layout->addWidget(m_right, 1, 1);
+    layout->addWidget(m_scale, 2, 0);
+    layout->addWidget(m_readout, 2, 1);
+    layout->setRowStretch(1, 1);
+    m_left->setHint(tr("Choose a picture and type a prompt."));
+    connect(m_left, &ImageView::viewChanged, m_right, &ImageView::setView);
+    connect(m_right, &ImageView::viewChanged, m_left, &ImageView::setView);
+    const auto readOut = [this](int row, int column, float value) {
+        m_readout->setText(
+            tr("row %1, column %2: %3").arg(row + 1).arg(column + 1).arg(double(value), 0, 'f', 3));
+    };
+    connect(m_left, &HeatmapView::patchHovered, this, readOut);
+    connect(m_right, &HeatmapView::patchHovered, this, readOut);
+    showMaps();
+}
+
+void CompareView::setImage(const QImage& image)
+{
+    m_left->setImage(image);
+    m_right->setImage(image);
+}
+
+void CompareView::setHeatmaps(const Heatmap& before, const Heatmap& after)
+{
+    m_before = before;
+    m_after = after;
+    showMaps();
+}
+
+void CompareView::setMode(CompareMode mode)
+{
+    m_mode = mode;
+    showMaps();
+}
+
+void CompareView::showMaps()
+{
+    const bool isDifference = m_mode == CompareMode::Difference && !m_after.isEmpty();
+    m_right->setVisible(!isDifference);
+    m_rightLabel->setVisible(!isDifference);
+    if (isDifference) {
+        const Heatmap difference = differenceOf(m_before, m_after);
+        float reach = 1e-3F;
+        for (const float value : difference.values) {
+            reach = std::max(reach, std::abs(value));
+        }
+        m_leftLabel->setText(tr("After minus before: red more similar, blue less"));
+        m_left->setScale(ColorMap::Diverging, -reach, reach);
+        m_left->setHeatmap(difference);
+        m_scale->setScale(ColorMap::Diverging, -reach, reach);
+        return;
+    }
+    m_leftLabel->setText(tr("Before: the model as it came"));
+    m_rightLabel->setText(m_after.isEmpty() ? tr("After: no trained head yet; see Train")
+                                            : tr("After: with the trained head"));
+    float low = 0.0F;
+    float high = 1.0F;
+    if (!m_before.isEmpty()) {
+        QVector<float> all = m_before.values + m_after.values;
+        const auto [least, most] = std::minmax_element(all.cbegin(), all.cend());
+        low = *least;
+        high = std::max(*most, low + 1e-4F);
+    }
+    for (HeatmapView* view : {m_left, m_right}) {
+        view->setScale(ColorMap::Viridis, low, high);
+    }
+    m_left->setHeatmap(m_before);
+    m_right->setHeatmap(m_after);
+    m_scale->setScale(ColorMap::Viridis, low, high);
+}
+
+} // namespace tagalign::widgets

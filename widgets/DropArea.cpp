@@ -1,0 +1,68 @@
+#include "widgets/DropArea.h"
+
+#include "widgets/Theme.h"
+
+#include <QDragEnterEvent>
+#include <QLabel>
+#include <QMimeData>
+#include <QPainter>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace tagalign::widgets {
+
+DropArea::DropArea(const QString& heading, const QString& sentence, const QString& button,
+                   QWidget* parent)
+    : QWidget(parent)
+{
+    auto* title = new QLabel(heading, this);
+    title->setFont(headingFont(this));
+    title->setAlignment(Qt::AlignCenter);
+    auto* text = new QLabel(sentence, this);
+    text->setAlignment(Qt::AlignCenter);
+    text->setWordWrap(true);
+    auto* action = new QPushButton(button, this);
+    connect(action, &QPushButton::clicked, this, &DropArea::clicked);
+    auto* layout = new QVBoxLayout(this);
+    layout->setSpacing(2 * kGrid);
+    layout->addStretch();
+    layout->addWidget(title);
+    layout->addWidget(text);
+    layout->addWidget(action, 0, Qt::AlignHCenter);
+    layout->addStretch();
+    setAcceptDrops(true);
+    setMinimumHeight(22 * kGrid);
+}
+
+void DropArea::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (event->mimeData()->hasUrls()) {
+        event->acceptProposedAction();
+        m_isTarget = true;
+        update();
+    }
+}
+
+void DropArea::dragLeaveEvent(QDragLeaveEvent*)
+{
+    m_isTarget = false;
+    update();
+}
+
+void DropArea::dropEvent(QDropEvent* event)
+{
+    m_isTarget = false;
+    update();
+    Q_EMIT dropped(event->mimeData()->urls());
+}
+
+void DropArea::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const QColor color = m_isTarget ? palette().color(QPalette::Highlight) : quietColor(palette());
+    painter.setPen(QPen(color, m_isTarget ? 3.0 : 1.5, Qt::DashLine));
+    painter.drawRoundedRect(QRectF(rect()).adjusted(2, 2, -2, -2), kGrid, kGrid);
+}
+
+} // namespace tagalign::widgets

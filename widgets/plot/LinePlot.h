@@ -1,0 +1,41 @@
+#pragma once
+
+#include <QList>
+#include <QString>
+#include <QVector>
+#include <QWidget>
+
+namespace tagalign::widgets {
+
+struct LineSeries
+{
+    QString name;
+    QVector<double> values; ///< at x = 1, 2, ..
+    bool isDashed = false;
+};
+
+/// A few lines over counted steps, with axes and a legend.
+class LinePlot : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit LinePlot(QWidget* parent = nullptr);
+
+    void setTitle(const QString& title);
+    void setSeries(const QList<LineSeries>& series);
+    void setMarker(int x); ///< marks a step as the best; 0: none
+    void render(QPainter& painter, const QRectF& area) const;
+
+    [[nodiscard]] QSize sizeHint() const override { return {360, 220}; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QString m_title;
+    QList<LineSeries> m_series;
+    int m_marker = 0;
+};
+
+} // namespace tagalign::widgets
