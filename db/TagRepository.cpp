@@ -224,6 +224,14 @@ QList<Candidate> TagRepository::candidatesOf(ImageId image) const
                                   {qint64(image)}));
 }
 
+ImageId TagRepository::imageOf(CandidateId candidate) const
+{
+    QSqlQuery row =
+        execute(m_connection, QStringLiteral("SELECT image_id FROM candidate WHERE id = ?"),
+                {qint64(candidate)});
+    return row.next() ? ImageId{row.value(0).toLongLong()} : ImageId{};
+}
+
 QList<Candidate> TagRepository::candidates() const
 {
     return readCandidates(

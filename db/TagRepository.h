@@ -35,6 +35,9 @@ public:
     /// One row for each enabled tag of the image, objects first, most confident first.
     [[nodiscard]] QList<Candidate> candidatesOf(ImageId image) const;
 
+    /// The image that a candidate belongs to. @throws Error
+    [[nodiscard]] ImageId imageOf(CandidateId candidate) const;
+
     /// The same for every image, by image.
     [[nodiscard]] QList<Candidate> candidates() const;
 

@@ -1,0 +1,322 @@
+#include "app/MainWindow.h"
+
+#include "app/ModelChoice.h"
+#include "app/pages/ComparePage.h"
+#include "app/pages/ImportPage.h"
+#include "app/pages/ReportPage.h"
+#include "app/pages/TrainPage.h"
+#include "app/pages/VerifyPage.h"
+#include "widgets/DropArea.h"
+#include "widgets/JobTray.h"
+#include "widgets/NavigationRail.h"
+
+#include <QActionGroup>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+namespace tagalign::app {
+
+namespace {
+
+QString remainingText(qint64 milliseconds)
+{
+    if (milliseconds < 0) {
+        return {};
+    }
+    const qint64 seconds = (milliseconds + 999) / 1000;
+    return seconds < 60 ? MainWindow::tr("about %1 s left").arg(seconds)
+                        : MainWindow::tr("about %1 min left").arg((seconds + 59) / 60);
+}
+
+widgets::TrayJob trayJobOf(const JobQueue::Job& job)
+{
+    using Tray = widgets::TrayJob::State;
+    const Tray state = job.isOver()                            ? Tray::Over
+                       : job.state == JobQueue::State::Running ? Tray::Running
+                       : job.state == JobQueue::State::Paused  ? Tray::Paused
+                                                               : Tray::Queued;
+    return {.id = job.id,
+            .title = job.title,
+            .sentence = job.isOver() ? job.message : job.progress.sentence,
+            .fraction = job.progress.total > 0
+                            ? double(job.progress.done) / double(job.progress.total)
+                            : -1.0,
+            .remaining = remainingText(job.remainingMs()),
+            .state = state};
+}
+
+QLabel* makeBanner(QWidget* parent)
+{
+    auto* label = new QLabel(parent);
+    label->setWordWrap(true);
+    label->setContentsMargins(2 * widgets::kGrid, widgets::kGrid, 2 * widgets::kGrid,
+                              widgets::kGrid);
+    label->setAutoFillBackground(true);
+    label->setBackgroundRole(QPalette::Button);
+    label->hide();
+    return label;
+}
+
+} // namespace
+
+MainWindow::MainWindow(QWidget* parent)
+    : QMainWindow(parent),
+      m_rail(new widgets::NavigationRail(this)),
+      m_pages(new QStackedWidget(this)),
+      m_tray(new widgets::JobTray(this)),
+      m_note(makeBanner(this)),
+      m_problem(makeBanner(this))
+{
+    m_rail->addPage(tr("Import"), tr("What do I have?"));
+    m_rail->addPage(tr("Verify"), tr("Are these tags really there?"));
+    m_rail->addPage(tr("Train"), tr("Make it better"));
+    m_rail->addPage(tr("Compare"), tr("Did it get better, where?"));
+    m_rail->addPage(tr("Report"), tr("Go or no-go?"));
+    auto* centre = new QWidget(this);
+    auto* column = new QVBoxLayout;
+    column->setSpacing(0);
+    column->addWidget(m_note);
+    column->addWidget(m_problem);
+    column->addWidget(m_pages, 1);
+    column->addWidget(m_tray);
+    auto* row = new QHBoxLayout(centre);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    row->addWidget(m_rail);
+    row->addLayout(column, 1);
+    setCentralWidget(centre);
+    setAcceptDrops(true);
+    connect(m_note, &QLabel::linkActivated, this, &MainWindow::chooseModel);
+    connect(m_rail, &widgets::NavigationRail::currentChanged, this, [this](int chosen) {
+        m_problem->hide();
+        m_pages->setCurrentIndex(chosen);
+        m_pages->currentWidget()->setFocus();
+    });
+    connect(m_tray, &widgets::JobTray::cancelRequested, this,
+            [this](int id) { m_workspace->jobs.cancel(id); });
+    connect(m_tray, &widgets::JobTray::pauseRequested, this,
+            [this](int id, bool paused) { m_workspace->jobs.setPaused(id, paused); });
+    connect(m_tray, &widgets::JobTray::dismissRequested, this,
+            [this](int id) { m_workspace->jobs.dismiss(id); });
+    m_clock.setInterval(500); // remaining times go down between progress reports
+    connect(&m_clock, &QTimer::timeout, this, &MainWindow::showJobs);
+    makeMenus();
+    resize(1280, 800);
+    restoreGeometry(QSettings().value(QStringLiteral("geometry")).toByteArray());
+    showEmpty();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::makeMenus()
+{
+    QMenu* file = menuBar()->addMenu(tr("&Project"));
+    file->addAction(tr("&Open or make a project…"), QKeySequence::Open, this,
+                    &MainWindow::chooseProject);
+    file->addAction(tr("&Model…"), this, &MainWindow::chooseModel);
+    file->addSeparator();
+    file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
+    QMenu* view = menuBar()->addMenu(tr("&View"));
+    auto* themes = new QActionGroup(this);
+    const int chosen = QSettings().value(QStringLiteral("theme"), 0).toInt();
+    const QList<std::pair<QString, widgets::ColorScheme>> schemes{
+        {tr("Colours of the &system"), widgets::ColorScheme::System},
+        {tr("&Light"), widgets::ColorScheme::Light},
+        {tr("&Dark"), widgets::ColorScheme::Dark}};
+    for (const auto& [name, scheme] : schemes) {
+        QAction* action = view->addAction(name, this, [this, s = scheme] { setTheme(s); });
+        action->setCheckable(true);
+        action->setChecked(chosen == int(scheme));
+        themes->addAction(action);
+    }
+    QMenu* help = menuBar()->addMenu(tr("&Help"));
+    help->addAction(tr("&Keys"), QKeySequence(Qt::Key_F1), this, [this] {
+        auto* box = new QMessageBox(
+            QMessageBox::NoIcon, tr("Keys"),
+            tr("<b>Verify</b><br>A accept · X reject · Space unsure · Backspace undo<br>"
+               "← → picture · ↑ ↓ or Tab tag · 1–9 choose a tag · H heatmap<br><br>"
+               "<b>Pictures</b><br>Wheel, + and − zoom · drag moves · 0 fits"),
+            QMessageBox::Close, this);
+        box->setAttribute(Qt::WA_DeleteOnClose);
+        box->open();
+    });
+}
+
+void MainWindow::setTheme(widgets::ColorScheme scheme)
+{
+    QSettings().setValue(QStringLiteral("theme"), int(scheme));
+    widgets::applyTheme(*qApp, scheme);
+}
+
+void MainWindow::showEmpty()
+{
+    auto* empty = new widgets::DropArea(
+        tr("TagAlign Studio"),
+        tr("Drop a project here, or choose a folder: an existing project is opened, an empty or "
+           "new folder becomes one."),
+        tr("Choose a folder…"), this);
+    connect(empty, &widgets::DropArea::clicked, this, &MainWindow::chooseProject);
+    connect(empty, &widgets::DropArea::dropped, this,
+            [this](const QList<QUrl>& urls) { openProject(urls.first().toLocalFile()); });
+    m_pages->addWidget(empty);
+    m_rail->setEnabled(false);
+    setWindowTitle(tr("TagAlign Studio"));
+}
+
+bool MainWindow::openProject(const QString& folder)
+{
+    std::unique_ptr<Workspace> opened;
+    try {
+        opened = std::make_unique<Workspace>(Project::openOrCreate(folder));
+    } catch (const std::exception& error) {
+        showProblem(QString::fromUtf8(error.what()));
+        return false;
+    }
+    while (m_pages->count() > 0) {
+        delete m_pages->widget(0); // pages first: they hold the old workspace
+    }
+    m_workspace = std::move(opened);
+    makePages();
+    connect(m_workspace.get(), &Workspace::problem, this, &MainWindow::showProblem);
+    connect(m_workspace.get(), &Workspace::featuresChanged, this, &MainWindow::showModelNote);
+    connect(&m_workspace->jobs, &JobQueue::changed, this, &MainWindow::showJobs);
+    connect(&m_workspace->jobs, &JobQueue::finished, m_workspace.get(), &Workspace::runsChanged);
+    m_rail->setEnabled(true);
+    m_problem->hide();
+    setWindowTitle(tr("%1 – TagAlign Studio").arg(m_workspace->project().name()));
+    QSettings().setValue(QStringLiteral("project"), m_workspace->project().folder());
+    showModelNote();
+    m_clock.start();
+    return true;
+}
+
+void MainWindow::makePages()
+{
+    m_importPage = new ImportPage(*m_workspace, this);
+    m_pages->addWidget(m_importPage);
+    m_pages->addWidget(new VerifyPage(*m_workspace, this));
+    m_pages->addWidget(new TrainPage(*m_workspace, this));
+    m_pages->addWidget(new ComparePage(*m_workspace, this));
+    m_pages->addWidget(new ReportPage(*m_workspace, this));
+    showPage(kVerify);
+}
+
+QWidget* MainWindow::page(Page page) const
+{
+    return m_pages->widget(page);
+}
+
+void MainWindow::showPage(Page page)
+{
+    m_rail->setCurrent(page);
+    m_pages->setCurrentIndex(page);
+    m_pages->currentWidget()->setFocus();
+}
+
+void MainWindow::chooseProject()
+{
+    auto* dialog = new QFileDialog(this, tr("Project folder"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openProject);
+    dialog->open();
+}
+
+void MainWindow::chooseModel()
+{
+    if (!m_workspace) {
+        return;
+    }
+    auto* dialog =
+        new QFileDialog(this, tr("Folder of a CLIP checkpoint (config.json, model.safetensors)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+        const Project project = m_workspace->project();
+        m_workspace->jobs.add(
+            tr("Model"), [project, folder](JobContext&) { chooseCheckpoint(project, folder); },
+            [this] {
+                m_workspace->session.ask(
+                    this,
+                    [project = m_workspace->project()](db::Database& database) {
+                        return modelFiles(project, database);
+                    },
+                    [this](const model::pipeline::ModelFiles& files) {
+                        m_workspace->prompts.setHead({}); // heads belong to their model
+                        m_workspace->prompts.setModel(files);
+                        m_workspace->queueTagsAndFeatures();
+                    });
+            });
+    });
+    dialog->open();
+}
+
+void MainWindow::showModelNote()
+{
+    m_workspace->session.ask(
+        this, [](db::Database& database) { return checkpointOf(database); },
+        [this](const QString& checkpoint) {
+            m_note->setText(tr("Demo model: good for trying the program, not for real photos. "
+                               "<a href=\"model\">Choose a CLIP checkpoint…</a>"));
+            m_note->setVisible(isStarterModel(checkpoint));
+        });
+}
+
+void MainWindow::showProblem(const QString& sentence)
+{
+    m_problem->setText(sentence.toHtmlEscaped());
+    m_problem->show();
+}
+
+void MainWindow::showJobs()
+{
+    QList<widgets::TrayJob> jobs;
+    for (const JobQueue::Job& job : m_workspace->jobs.jobs()) {
+        // What went well is over; what failed stays until it was read.
+        if (!job.isOver() || job.state == JobQueue::State::Failed) {
+            jobs.append(trayJobOf(job));
+        }
+    }
+    m_tray->setJobs(jobs);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    QSettings().setValue(QStringLiteral("geometry"), saveGeometry());
+    if (m_workspace) {
+        m_workspace->jobs.cancelAll();
+    }
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (event->mimeData()->hasUrls()) {
+        event->acceptProposedAction();
+    }
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    for (const QUrl& url : event->mimeData()->urls()) {
+        const QString path = url.toLocalFile();
+        if (QFileInfo::exists(path + QStringLiteral("/project.sqlite")) || !m_workspace) {
+            openProject(path);
+        } else {
+            m_importPage->importFrom(path);
+        }
+    }
+}
+
+} // namespace tagalign::app

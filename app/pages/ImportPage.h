@@ -1,0 +1,35 @@
+#pragma once
+
+#include "app/jobs/ImportJob.h"
+#include "app/pages/Workspace.h"
+
+#include <QWidget>
+
+class QLabel;
+class QTableWidget;
+
+namespace tagalign::app {
+
+/// What do I have? Drop pairs here; what was imported, what was wrong with it.
+class ImportPage : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit ImportPage(Workspace& workspace, QWidget* parent = nullptr);
+
+public Q_SLOTS:
+    void importFrom(const QString& source);
+
+private:
+    void chooseSource();
+    void showCounts();
+    void showSummary(const ImportSummary& summary);
+
+    Workspace& m_workspace;
+    QLabel* m_counts;
+    QLabel* m_summary;
+    QTableWidget* m_problems;
+};
+
+} // namespace tagalign::app

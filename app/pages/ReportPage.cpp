@@ -1,0 +1,101 @@
+#include "app/pages/ReportPage.h"
+
+#include "db/RunRepository.h"
+
+#include <QDesktopServices>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QUrl>
+#include <QVBoxLayout>
+
+namespace tagalign::app {
+
+namespace {
+
+struct Content
+{
+    std::optional<db::Run> run;
+    QList<db::Metric> metrics;
+};
+
+} // namespace
+
+ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
+    : QWidget(parent),
+      m_workspace(workspace),
+      m_heading(new QLabel(this)),
+      m_figures(new QTableWidget(0, 6, this)),
+      m_open(new QPushButton(tr("Open the report"), this))
+{
+    m_heading->setFont(widgets::headingFont(this));
+    m_heading->setWordWrap(true);
+    m_figures->setHorizontalHeaderLabels({tr("Figure"), tr("Of"), tr("Before"), tr("After"),
+                                          tr("Change"), tr("95 % interval of the change")});
+    m_figures->horizontalHeader()->setStretchLastSection(true);
+    m_figures->verticalHeader()->hide();
+    m_figures->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_open->setToolTip(tr("One page with heatmaps, for the browser and for printing"));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(3 * widgets::kGrid, 3 * widgets::kGrid, 3 * widgets::kGrid,
+                               3 * widgets::kGrid);
+    layout->setSpacing(2 * widgets::kGrid);
+    layout->addWidget(m_heading);
+    layout->addWidget(m_figures, 1);
+    layout->addWidget(m_open, 0, Qt::AlignLeft);
+    connect(m_open, &QPushButton::clicked, this,
+            [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(m_file)); });
+    connect(&workspace, &Workspace::runsChanged, this, &ReportPage::reload);
+    reload();
+}
+
+void ReportPage::reload()
+{
+    m_workspace.session.ask(
+        this,
+        [](db::Database& database) {
+            const db::RunRepository runs(database.connection());
+            Content content{runs.lastDone(), {}};
+            if (content.run) {
+                content.metrics = runs.metricsOf(content.run->id);
+            }
+            return content;
+        },
+        [this](const Content& content) {
+            m_figures->setRowCount(0);
+            m_open->setEnabled(content.run.has_value());
+            if (!content.run) {
+                m_heading->setText(tr("No finished run yet. Train a head first."));
+                return;
+            }
+            m_heading->setText(
+                tr("Run %1, on test images the training never saw").arg(content.run->folder));
+            m_file = m_workspace.project().reportFolder(content.run->folder) +
+                     QStringLiteral("/report.html");
+            for (const db::Metric& metric : content.metrics) {
+                if (metric.tag) {
+                    continue;
+                }
+                const int row = m_figures->rowCount();
+                m_figures->insertRow(row);
+                const auto number = [](double value) { return QString::number(value, 'f', 3); };
+                const QStringList cells{
+                    metric.name,
+                    metric.kind,
+                    number(metric.before),
+                    number(metric.after),
+                    number(metric.after - metric.before),
+                    tr("%1 to %2").arg(number(metric.low), number(metric.high))};
+                for (int column = 0; column < cells.size(); ++column) {
+                    auto* item = new QTableWidgetItem(cells.at(column));
+                    item->setTextAlignment((column < 2 ? Qt::AlignLeft : Qt::AlignRight) |
+                                           Qt::AlignVCenter);
+                    m_figures->setItem(row, column, item);
+                }
+            }
+            m_figures->resizeColumnsToContents();
+        });
+}
+
+} // namespace tagalign::app

@@ -1,0 +1,32 @@
+#include "app/MainWindow.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QSettings>
+
+int main(int argc, char** argv)
+{
+    QApplication application(argc, argv);
+    QApplication::setOrganizationName(QStringLiteral("TagAlign"));
+    QApplication::setApplicationName(QStringLiteral("TagAlign Studio"));
+    QApplication::setApplicationVersion(QStringLiteral(TAGALIGN_VERSION));
+    QCommandLineParser parser;
+    parser.addPositionalArgument(QStringLiteral("PROJECT"),
+                                 QApplication::translate("main", "Project folder to open"));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.process(application);
+
+    using tagalign::widgets::ColorScheme;
+    tagalign::widgets::applyTheme(
+        application, ColorScheme(QSettings().value(QStringLiteral("theme"), 0).toInt()));
+    tagalign::app::MainWindow window;
+    window.show();
+    const QString last = QSettings().value(QStringLiteral("project")).toString();
+    const QString project =
+        parser.positionalArguments().isEmpty() ? last : parser.positionalArguments().first();
+    if (!project.isEmpty()) {
+        window.openProject(project);
+    }
+    return QApplication::exec();
+}
