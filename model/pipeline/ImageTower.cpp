@@ -1,39 +1,37 @@
 #include "model/pipeline/ImageTower.h"
 
-#include "model/Error.h"
+#include "model/clip/ClipEncoder.h"
 #include "model/clip/Device.h"
 
 namespace tagalign::model::pipeline {
 
 namespace {
 
-torch::Dtype typeFor(Precision precision, const torch::Device& device)
+clip::Precision encoderPrecision(Precision precision)
 {
     switch (precision) {
     case Precision::Automatic:
-        return device.is_cuda() || clip::cpuHasBFloat16() ? torch::kBFloat16 : torch::kFloat;
+        return clip::Precision::Automatic;
     case Precision::Float32:
-        return torch::kFloat;
+        return clip::Precision::Float32;
     case Precision::BFloat16:
-        return torch::kBFloat16;
+        return clip::Precision::BFloat16;
     case Precision::Int8:
-        throw Error("int8 encoding is not available; choose automatic, float32 or bfloat16");
+        return clip::Precision::Int8;
     }
-    return torch::kFloat;
+    return clip::Precision::Automatic;
 }
 
-/// A copy in another type, so that the model given stays what it is.
-clip::VisionTower copyOf(clip::ClipModel& model, const torch::Device& device, torch::Dtype type)
+std::string nameOf(clip::Precision precision)
 {
-    const torch::NoGradGuard guard;
-    clip::VisionTower tower(model->config().vision, model->config().embedDim);
-    const auto from = model->visual->named_parameters();
-    for (auto& parameter : tower->named_parameters()) {
-        parameter.value().copy_(from[parameter.key()]);
+    switch (precision) {
+    case clip::Precision::BFloat16:
+        return "bf16";
+    case clip::Precision::Int8:
+        return "int8";
+    default:
+        return "fp32";
     }
-    tower->to(device, type);
-    tower->eval();
-    return tower;
 }
 
 } // namespace
@@ -42,9 +40,8 @@ struct ImageTower::Impl
 {
     clip::ClipConfig config;
     clip::PatchPath path;
-    torch::Device device;
-    torch::Dtype type;
-    clip::VisionTower tower;
+    std::string device;
+    clip::ClipEncoder encoder;
 };
 
 ImageTower::ImageTower(const std::filesystem::path& checkpoint, clip::PatchPath path,
@@ -55,10 +52,10 @@ ImageTower::ImageTower(const std::filesystem::path& checkpoint, clip::PatchPath 
 
 ImageTower::ImageTower(clip::ClipModel model, clip::PatchPath path, Precision precision)
 {
-    const torch::Device device(clip::resolveDevice("auto"));
-    const torch::Dtype type = typeFor(precision, device);
+    const std::string device = clip::resolveDevice("auto");
     m_impl = std::make_unique<Impl>(
-        Impl{model->config(), path, device, type, copyOf(model, device, type)});
+        Impl{model->config(), path, device,
+             clip::ClipEncoder(model, {encoderPrecision(precision), device})});
 }
 
 ImageTower::~ImageTower() = default;
@@ -66,13 +63,10 @@ ImageTower::~ImageTower() = default;
 std::vector<tensor_io::ImageFeatures> ImageTower::encode(const torch::Tensor& pixels)
 {
     const torch::InferenceMode guard;
-    const clip::VisionOutput output =
-        m_impl->tower->forward(pixels.to(m_impl->device, m_impl->type), m_impl->path);
-    const torch::Tensor tokens = output.tokens.to(torch::kCPU);
-    const torch::Tensor global = output.global.to(torch::kCPU);
+    const clip::VisionOutput output = m_impl->encoder.encodeImage(pixels, m_impl->path);
     std::vector<tensor_io::ImageFeatures> features;
     for (std::int64_t i = 0; i < pixels.size(0); ++i) {
-        features.push_back({tokens[i], global[i], output.rows, output.columns});
+        features.push_back({output.tokens[i], output.global[i], output.rows, output.columns});
     }
     return features;
 }
@@ -94,8 +88,7 @@ image::Normalisation ImageTower::normalisation() const
 
 std::string ImageTower::description() const
 {
-    return std::string(m_impl->device.is_cuda() ? "GPU" : "CPU") +
-           (m_impl->type == torch::kBFloat16 ? ", bf16" : ", fp32");
+    return (m_impl->device == "cpu" ? "CPU, " : "GPU, ") + nameOf(m_impl->encoder.precision());
 }
 
 } // namespace tagalign::model::pipeline

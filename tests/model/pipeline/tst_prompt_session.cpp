@@ -7,6 +7,7 @@
 #include "model/pipeline/Encoding.h"
 #include "model/pipeline/PromptSession.h"
 #include "model/pipeline/StoreKey.h"
+#include "model/tensor_io/FeatureStore.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -61,7 +62,7 @@ private:
         const torch::Tensor matrix = parameters["visual.proj"].detach().clone();
         const align::Projection projection{parameters["visual.ln_post.weight"].detach().clone(),
                                            parameters["visual.ln_post.bias"].detach().clone(),
-                                           matrix + shift * torch::ones_like(matrix),
+                                           matrix + shift * torch::randn_like(matrix),
                                            model->config().vision.layerNormEpsilon};
         const auto head = align::makeHead(align::HeadKind::Adapter, projection, 1);
         align::HeadInfo info;
