@@ -7,6 +7,25 @@
 
 namespace tagalign::app {
 
+namespace {
+
+const QStringList kParts{QStringLiteral("features"), QStringLiteral("thumbnails"),
+                         QStringLiteral("runs"), QStringLiteral("reports")};
+
+/// A project that was begun and has no data base yet holds only its own folders.
+bool holdsOtherFiles(const QDir& dir)
+{
+    for (const QString& entry :
+         dir.entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot)) {
+        if (!kParts.contains(entry)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+} // namespace
+
 Project::Project(const QString& folder)
     : m_folder(QDir::cleanPath(QDir(folder).absolutePath()))
 {
@@ -16,17 +35,17 @@ Project Project::openOrCreate(const QString& folder)
 {
     const Project project(folder);
     const QDir dir(project.m_folder);
-    if (dir.exists() && !dir.isEmpty() && !QFileInfo::exists(project.databaseFile())) {
+    if (holdsOtherFiles(dir) && !QFileInfo::exists(project.databaseFile())) {
         throw std::runtime_error(
             QStringLiteral("%1 holds other files. Choose an empty or a new folder for the project.")
                 .arg(project.m_folder)
                 .toStdString());
     }
-    for (const char* part : {"features", "thumbnails", "runs", "reports"}) {
-        if (!dir.mkpath(QLatin1String(part))) {
+    for (const QString& part : kParts) {
+        if (!dir.mkpath(part)) {
             throw std::runtime_error(QStringLiteral("The folder %1 cannot be made. Check that its "
                                                     "parent exists and can be written.")
-                                         .arg(dir.filePath(QLatin1String(part)))
+                                         .arg(dir.filePath(part))
                                          .toStdString());
         }
     }
