@@ -1,11 +1,14 @@
 #include "app/MainWindow.h"
 
 #include "app/ModelChoice.h"
+#include "app/jobs/DemoJob.h"
 #include "app/pages/ComparePage.h"
 #include "app/pages/ImportPage.h"
 #include "app/pages/ReportPage.h"
 #include "app/pages/TrainPage.h"
 #include "app/pages/VerifyPage.h"
+#include "db/ImageRepository.h"
+#include "widgets/Banner.h"
 #include "widgets/DropArea.h"
 #include "widgets/JobTray.h"
 #include "widgets/NavigationRail.h"
@@ -13,16 +16,17 @@
 #include <QActionGroup>
 #include <QApplication>
 #include <QCloseEvent>
+#include <QDir>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QSettings>
 #include <QStackedWidget>
+#include <QStandardPaths>
 #include <QVBoxLayout>
 
 namespace tagalign::app {
@@ -56,18 +60,6 @@ widgets::TrayJob trayJobOf(const JobQueue::Job& job)
             .state = state};
 }
 
-QLabel* makeBanner(QWidget* parent)
-{
-    auto* label = new QLabel(parent);
-    label->setWordWrap(true);
-    label->setContentsMargins(2 * widgets::kGrid, widgets::kGrid, 2 * widgets::kGrid,
-                              widgets::kGrid);
-    label->setAutoFillBackground(true);
-    label->setBackgroundRole(QPalette::Button);
-    label->hide();
-    return label;
-}
-
 } // namespace
 
 MainWindow::MainWindow(QWidget* parent)
@@ -75,8 +67,8 @@ MainWindow::MainWindow(QWidget* parent)
       m_rail(new widgets::NavigationRail(this)),
       m_pages(new QStackedWidget(this)),
       m_tray(new widgets::JobTray(this)),
-      m_note(makeBanner(this)),
-      m_problem(makeBanner(this))
+      m_note(new widgets::Banner(widgets::Banner::Kind::Note, this)),
+      m_problem(new widgets::Banner(widgets::Banner::Kind::Problem, this))
 {
     m_rail->addPage(tr("Import"), tr("What do I have?"));
     m_rail->addPage(tr("Verify"), tr("Are these tags really there?"));
@@ -97,9 +89,8 @@ MainWindow::MainWindow(QWidget* parent)
     row->addLayout(column, 1);
     setCentralWidget(centre);
     setAcceptDrops(true);
-    connect(m_note, &QLabel::linkActivated, this, &MainWindow::chooseModel);
+    connect(m_note, &widgets::Banner::linkActivated, this, &MainWindow::chooseModel);
     connect(m_rail, &widgets::NavigationRail::currentChanged, this, [this](int chosen) {
-        m_problem->hide();
         m_pages->setCurrentIndex(chosen);
         m_pages->currentWidget()->setFocus();
     });
@@ -124,10 +115,40 @@ void MainWindow::makeMenus()
     QMenu* file = menuBar()->addMenu(tr("&Project"));
     file->addAction(tr("&Open or make a project…"), QKeySequence::Open, this,
                     &MainWindow::chooseProject);
+    file->addAction(tr("Open the &demo"), this, &MainWindow::openDemo);
     file->addAction(tr("&Model…"), this, &MainWindow::chooseModel);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
+    makeViewMenu();
+    QMenu* help = menuBar()->addMenu(tr("&Help"));
+    QAction* keys = help->addAction(tr("&Keys"), this, [this] {
+        auto* box = new QMessageBox(
+            QMessageBox::NoIcon, tr("Keys"),
+            tr("<b>Verify</b><br>A accept · X reject · Space unsure · Backspace undo<br>"
+               "← → picture · ↑ ↓ tag · 1–9 choose a tag · H heatmap<br><br>"
+               "<b>Pictures</b><br>Wheel, + and − zoom · drag moves · 0 fits<br><br>"
+               "<b>Everywhere</b><br>Ctrl+1 … Ctrl+5 pages · Ctrl+O project · F1 or ? this list"),
+            QMessageBox::Close, this);
+        box->setAttribute(Qt::WA_DeleteOnClose);
+        box->open();
+    });
+    keys->setShortcuts({QKeySequence(Qt::Key_F1), QKeySequence(Qt::Key_Question)});
+}
+
+void MainWindow::makeViewMenu()
+{
     QMenu* view = menuBar()->addMenu(tr("&View"));
+    const QStringList pages{tr("&Import"), tr("&Verify"), tr("&Train"), tr("&Compare"),
+                            tr("&Report")};
+    for (int page = 0; page < pages.size(); ++page) {
+        view->addAction(pages.at(page), QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + page)), this,
+                        [this, page] {
+                            if (m_workspace) {
+                                showPage(Page(page));
+                            }
+                        });
+    }
+    view->addSeparator();
     auto* themes = new QActionGroup(this);
     const int chosen = QSettings().value(QStringLiteral("theme"), 0).toInt();
     const QList<std::pair<QString, widgets::ColorScheme>> schemes{
@@ -140,17 +161,6 @@ void MainWindow::makeMenus()
         action->setChecked(chosen == int(scheme));
         themes->addAction(action);
     }
-    QMenu* help = menuBar()->addMenu(tr("&Help"));
-    help->addAction(tr("&Keys"), QKeySequence(Qt::Key_F1), this, [this] {
-        auto* box = new QMessageBox(
-            QMessageBox::NoIcon, tr("Keys"),
-            tr("<b>Verify</b><br>A accept · X reject · Space unsure · Backspace undo<br>"
-               "← → picture · ↑ ↓ or Tab tag · 1–9 choose a tag · H heatmap<br><br>"
-               "<b>Pictures</b><br>Wheel, + and − zoom · drag moves · 0 fits"),
-            QMessageBox::Close, this);
-        box->setAttribute(Qt::WA_DeleteOnClose);
-        box->open();
-    });
 }
 
 void MainWindow::setTheme(widgets::ColorScheme scheme)
@@ -163,22 +173,32 @@ void MainWindow::showEmpty()
 {
     auto* empty = new widgets::DropArea(
         tr("TagAlign Studio"),
-        tr("Drop a project here, or choose a folder: an existing project is opened, an empty or "
-           "new folder becomes one."),
-        tr("Choose a folder…"), this);
-    connect(empty, &widgets::DropArea::clicked, this, &MainWindow::chooseProject);
-    connect(empty, &widgets::DropArea::dropped, this,
-            [this](const QList<QUrl>& urls) { openProject(urls.first().toLocalFile()); });
+        tr("Drop a folder of pictures with captions, or a project, here. Or choose a folder: an "
+           "existing project is opened, an empty or new folder becomes one."),
+        {tr("Choose a folder…"), tr("Try the demo")}, this);
+    // Queued: what is opened takes this page away.
+    connect(
+        empty, &widgets::DropArea::clicked, this,
+        [this](int button) { button == 0 ? chooseProject() : openDemo(); }, Qt::QueuedConnection);
+    connect(
+        empty, &widgets::DropArea::dropped, this,
+        [this](const QList<QUrl>& urls) {
+            for (const QUrl& url : urls) {
+                openDropped(url.toLocalFile());
+            }
+        },
+        Qt::QueuedConnection);
     m_pages->addWidget(empty);
     m_rail->setEnabled(false);
     setWindowTitle(tr("TagAlign Studio"));
 }
 
-bool MainWindow::openProject(const QString& folder)
+bool MainWindow::openProject(const QString& folder, Missing missing)
 {
     std::unique_ptr<Workspace> opened;
     try {
-        opened = std::make_unique<Workspace>(Project::openOrCreate(folder));
+        opened = std::make_unique<Workspace>(
+            missing == Missing::Make ? Project::openOrCreate(folder) : Project::open(folder));
     } catch (const std::exception& error) {
         showProblem(QString::fromUtf8(error.what()));
         return false;
@@ -189,7 +209,7 @@ bool MainWindow::openProject(const QString& folder)
     m_workspace = std::move(opened);
     makePages();
     connect(m_workspace.get(), &Workspace::problem, this, &MainWindow::showProblem);
-    connect(m_workspace.get(), &Workspace::featuresChanged, this, &MainWindow::showModelNote);
+    connect(m_workspace.get(), &Workspace::modelChanged, this, &MainWindow::showModelNote);
     connect(&m_workspace->jobs, &JobQueue::changed, this, &MainWindow::showJobs);
     connect(&m_workspace->jobs, &JobQueue::finished, m_workspace.get(), &Workspace::runsChanged);
     m_rail->setEnabled(true);
@@ -199,6 +219,48 @@ bool MainWindow::openProject(const QString& folder)
     showModelNote();
     m_clock.start();
     return true;
+}
+
+void MainWindow::openDemo()
+{
+    const QString home = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation);
+    if (!openProject(home + QStringLiteral("/demo.tagalign"))) {
+        return;
+    }
+    m_workspace->session.ask(
+        this,
+        [](db::Database& database) {
+            return db::ImageRepository(database.connection()).counts().images;
+        },
+        [this](int images) {
+            if (images > 0) {
+                return;
+            }
+            auto pairs = std::make_shared<QString>();
+            m_workspace->jobs.add(
+                tr("Demo"),
+                [project = m_workspace->project(), pairs](JobContext& context) {
+                    *pairs = makeDemoPairs(project, kDemoPictures, context);
+                },
+                [this, pairs] { m_importPage->importFrom(*pairs); });
+        });
+}
+
+/// A project is opened; anything else is imported, without an open project into a new one beside
+/// it.
+void MainWindow::openDropped(const QString& path)
+{
+    const QFileInfo dropped(QDir::cleanPath(path));
+    if (QFileInfo::exists(path + QStringLiteral("/project.sqlite"))) {
+        openProject(path);
+        return;
+    }
+    const QString beside = dropped.path() + QLatin1Char('/') + dropped.completeBaseName() +
+                           QStringLiteral(".tagalign");
+    if (m_workspace || openProject(beside)) {
+        showPage(kImport);
+        m_importPage->importFrom(path);
+    }
 }
 
 void MainWindow::makePages()
@@ -229,7 +291,8 @@ void MainWindow::chooseProject()
     auto* dialog = new QFileDialog(this, tr("Project folder"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::Directory);
-    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openProject);
+    connect(dialog, &QFileDialog::fileSelected, this,
+            [this](const QString& folder) { openProject(folder); });
     dialog->open();
 }
 
@@ -242,23 +305,7 @@ void MainWindow::chooseModel()
         new QFileDialog(this, tr("Folder of a CLIP checkpoint (config.json, model.safetensors)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::Directory);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
-        const Project project = m_workspace->project();
-        m_workspace->jobs.add(
-            tr("Model"), [project, folder](JobContext&) { chooseCheckpoint(project, folder); },
-            [this] {
-                m_workspace->session.ask(
-                    this,
-                    [project = m_workspace->project()](db::Database& database) {
-                        return modelFiles(project, database);
-                    },
-                    [this](const model::pipeline::ModelFiles& files) {
-                        m_workspace->prompts.setHead({}); // heads belong to their model
-                        m_workspace->prompts.setModel(files);
-                        m_workspace->queueTagsAndFeatures();
-                    });
-            });
-    });
+    connect(dialog, &QFileDialog::fileSelected, m_workspace.get(), &Workspace::chooseModel);
     dialog->open();
 }
 
@@ -267,16 +314,20 @@ void MainWindow::showModelNote()
     m_workspace->session.ask(
         this, [](db::Database& database) { return checkpointOf(database); },
         [this](const QString& checkpoint) {
-            m_note->setText(tr("Demo model: good for trying the program, not for real photos. "
-                               "<a href=\"model\">Choose a CLIP checkpoint…</a>"));
-            m_note->setVisible(isStarterModel(checkpoint));
+            m_note->hide();
+            if (isStarterModel(checkpoint)) {
+                m_note->showText(
+                    tr("This is the demo model: good for trying the program, of no use on real "
+                       "photos. Download a published CLIP, for example openai/clip-vit-base-"
+                       "patch16 from Hugging Face (config.json, model.safetensors, vocab.json, "
+                       "merges.txt), and <a href=\"model\">choose its folder…</a>"));
+            }
         });
 }
 
 void MainWindow::showProblem(const QString& sentence)
 {
-    m_problem->setText(sentence.toHtmlEscaped());
-    m_problem->show();
+    m_problem->showText(sentence.toHtmlEscaped());
 }
 
 void MainWindow::showJobs()
@@ -310,12 +361,7 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 void MainWindow::dropEvent(QDropEvent* event)
 {
     for (const QUrl& url : event->mimeData()->urls()) {
-        const QString path = url.toLocalFile();
-        if (QFileInfo::exists(path + QStringLiteral("/project.sqlite")) || !m_workspace) {
-            openProject(path);
-        } else {
-            m_importPage->importFrom(path);
-        }
+        openDropped(url.toLocalFile());
     }
 }
 

@@ -7,10 +7,10 @@
 
 #include <memory>
 
-class QLabel;
 class QStackedWidget;
 
 namespace tagalign::widgets {
+class Banner;
 class JobTray;
 class NavigationRail;
 } // namespace tagalign::widgets
@@ -30,9 +30,14 @@ public:
     explicit MainWindow(QWidget* parent = nullptr);
     ~MainWindow() override;
 
+    enum class Missing { Make, Refuse };
+
     /// Closes the open project (its jobs are cancelled) and opens another, or makes it.
     /// @return false if that failed; the window says why.
-    bool openProject(const QString& folder);
+    bool openProject(const QString& folder, Missing missing = Missing::Make);
+
+    /// Opens the demo project, composing its pictures and importing them at the first time.
+    void openDemo();
 
     [[nodiscard]] Workspace* workspace() const { return m_workspace.get(); }
 
@@ -47,7 +52,9 @@ protected:
 private:
     void makeMenus();
     void makePages();
+    void makeViewMenu();
     void showEmpty();
+    void openDropped(const QString& path);
     void chooseProject();
     void chooseModel();
     void showProblem(const QString& sentence);
@@ -58,8 +65,8 @@ private:
     widgets::NavigationRail* m_rail;
     QStackedWidget* m_pages;
     widgets::JobTray* m_tray;
-    QLabel* m_note;    ///< which model is in use, if it is the demo's
-    QLabel* m_problem; ///< the last problem, until the next page is chosen
+    widgets::Banner* m_note;    ///< which model is in use, if it is the demo's
+    widgets::Banner* m_problem; ///< the last problem
     ImportPage* m_importPage = nullptr;
     QTimer m_clock;
     std::unique_ptr<Workspace> m_workspace;

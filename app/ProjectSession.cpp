@@ -39,24 +39,33 @@ ProjectSession::~ProjectSession()
     delete m_worker;
 }
 
-void ProjectSession::post(std::function<void(db::Database&)> work)
+void ProjectSession::post(std::function<void(db::Database&)> work, std::function<void()> onFailed)
 {
     QMetaObject::invokeMethod(
         m_worker,
-        [this, work = std::move(work)] {
+        [this, work = std::move(work), onFailed = std::move(onFailed)] {
             try {
                 work(*m_database);
             } catch (const std::exception& error) {
-                reply(
-                    [this, message = QString::fromUtf8(error.what())] { Q_EMIT failed(message); });
+                reply(this, [this, onFailed, message = QString::fromUtf8(error.what())] {
+                    Q_EMIT failed(message);
+                    onFailed();
+                });
             }
         },
         Qt::QueuedConnection);
 }
 
-void ProjectSession::reply(std::function<void()> then)
+void ProjectSession::reply(const QPointer<QObject>& receiver, std::function<void()> then)
 {
-    QMetaObject::invokeMethod(this, std::move(then), Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this,
+        [receiver, then = std::move(then)] {
+            if (receiver) {
+                then();
+            }
+        },
+        Qt::QueuedConnection);
 }
 
 } // namespace tagalign::app

@@ -29,29 +29,27 @@ public:
     [[nodiscard]] const Project& project() const { return m_project; }
 
     /// Runs work(database) on the project's thread, then then(result) on the GUI thread, unless
-    /// the receiver is gone by then. An error is emitted as failed().
+    /// the receiver is gone by then. An error is emitted as failed(), then onFailed() is called.
     template <class Work, class Then>
-    void ask(QObject* receiver, Work work, Then then)
+    void ask(QObject* receiver, Work work, Then then, std::function<void()> onFailed = {})
     {
         using Result = std::invoke_result_t<Work, db::Database&>;
-        post([this, guard = QPointer<QObject>(receiver), work = std::move(work),
-              then = std::move(then)](db::Database& database) {
-            if constexpr (std::is_void_v<Result>) {
-                work(database);
-                reply([guard, then] {
-                    if (guard) {
-                        then();
-                    }
-                });
-            } else {
-                auto result = std::make_shared<Result>(work(database));
-                reply([guard, then, result] {
-                    if (guard) {
-                        then(std::move(*result));
-                    }
-                });
-            }
-        });
+        const QPointer<QObject> guard(receiver);
+        post(
+            [this, guard, work = std::move(work), then = std::move(then)](db::Database& database) {
+                if constexpr (std::is_void_v<Result>) {
+                    work(database);
+                    reply(guard, then);
+                } else {
+                    auto result = std::make_shared<Result>(work(database));
+                    reply(guard, [then, result] { then(std::move(*result)); });
+                }
+            },
+            [guard, onFailed = std::move(onFailed)] {
+                if (guard && onFailed) {
+                    onFailed();
+                }
+            });
     }
 
 Q_SIGNALS:
@@ -59,8 +57,8 @@ Q_SIGNALS:
     void failed(const QString& message);
 
 private:
-    void post(std::function<void(db::Database&)> work);
-    void reply(std::function<void()> then);
+    void post(std::function<void(db::Database&)> work, std::function<void()> onFailed);
+    void reply(const QPointer<QObject>& receiver, std::function<void()> then);
 
     Project m_project;
     QThread m_thread;

@@ -3,6 +3,8 @@
 #include <QPointer>
 #include <QVariant>
 
+#include <utility>
+
 namespace tagalign::app {
 
 namespace {
@@ -25,8 +27,9 @@ struct PromptService::Loaded
             loadedHead.clear();
         }
         if (loadedHead != head) {
-            session->setHead(head);
-            loadedHead = head;
+            const std::string wanted = std::exchange(head, {}); // a bad one is told only once
+            session->setHead(wanted);
+            loadedHead = head = wanted;
         }
         return *session;
     }

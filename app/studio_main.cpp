@@ -25,8 +25,8 @@ int main(int argc, char** argv)
     const QString last = QSettings().value(QStringLiteral("project")).toString();
     const QString project =
         parser.positionalArguments().isEmpty() ? last : parser.positionalArguments().first();
-    if (!project.isEmpty()) {
-        window.openProject(project);
+    if (!project.isEmpty()) { // a mistyped or moved one is told, not made anew
+        window.openProject(project, tagalign::app::MainWindow::Missing::Refuse);
     }
     return QApplication::exec();
 }

@@ -75,6 +75,19 @@ Run RunRepository::start(const QString& name, const QString& settings, const QSt
     return run;
 }
 
+void RunRepository::resume(RunId run)
+{
+    Transaction transaction(m_connection);
+    execute(m_connection,
+            QStringLiteral("UPDATE run SET status = 'running', message = '', finished_at = '' "
+                           "WHERE id = ?"),
+            {qint64(run)});
+    AuditLog(m_connection)
+        .append(QStringLiteral("program"), QStringLiteral("run resumed"),
+                QString::number(qint64(run)));
+    transaction.commit();
+}
+
 void RunRepository::finish(RunId run, RunStatus status, const QString& message)
 {
     Transaction transaction(m_connection);
@@ -88,16 +101,6 @@ void RunRepository::finish(RunId run, RunStatus status, const QString& message)
     transaction.commit();
 }
 
-int RunRepository::closeAbandoned()
-{
-    const QSqlQuery query =
-        execute(m_connection,
-                QStringLiteral("UPDATE run SET status = 'cancelled', finished_at = ?, message = "
-                               "'The program ended before the run did.' WHERE status = 'running'"),
-                {timestamp()});
-    return query.numRowsAffected();
-}
-
 QList<Run> RunRepository::runs() const
 {
     return readRuns(execute(m_connection, selectRuns(QStringLiteral("ORDER BY id DESC"))));
@@ -107,14 +110,6 @@ std::optional<Run> RunRepository::run(RunId id) const
 {
     const QList<Run> found =
         readRuns(execute(m_connection, selectRuns(QStringLiteral("WHERE id = ?")), {qint64(id)}));
-    return found.isEmpty() ? std::nullopt : std::optional(found.first());
-}
-
-std::optional<Run> RunRepository::lastDone() const
-{
-    const QList<Run> found = readRuns(
-        execute(m_connection,
-                selectRuns(QStringLiteral("WHERE status = 'done' ORDER BY id DESC LIMIT 1"))));
     return found.isEmpty() ? std::nullopt : std::optional(found.first());
 }
 

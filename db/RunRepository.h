@@ -21,14 +21,11 @@ public:
 
     /// Stores a new run as running; id, startedAt are set here. @throws Error
     Run start(const QString& name, const QString& settings, const QString& snapshot);
+    void resume(RunId run); ///< running again. @throws Error
     void finish(RunId run, RunStatus status, const QString& message);
-
-    /// Runs that a killed program left as running become cancelled; how many. @throws Error
-    int closeAbandoned();
 
     [[nodiscard]] QList<Run> runs() const; ///< newest first. @throws Error
     [[nodiscard]] std::optional<Run> run(RunId id) const;
-    [[nodiscard]] std::optional<Run> lastDone() const;
 
     /// Replaces all figures of one run: all rows or none. @throws Error
     void replaceMetrics(RunId run, const QList<Metric>& metrics);

@@ -224,12 +224,30 @@ QList<Candidate> TagRepository::candidatesOf(ImageId image) const
                                   {qint64(image)}));
 }
 
-ImageId TagRepository::imageOf(CandidateId candidate) const
+std::optional<TagRepository::Place> TagRepository::placeOf(CandidateId candidate) const
 {
     QSqlQuery row =
-        execute(m_connection, QStringLiteral("SELECT image_id FROM candidate WHERE id = ?"),
+        execute(m_connection, QStringLiteral("SELECT image_id, tag_id FROM candidate WHERE id = ?"),
                 {qint64(candidate)});
-    return row.next() ? ImageId{row.value(0).toLongLong()} : ImageId{};
+    if (!row.next()) {
+        return std::nullopt;
+    }
+    return Place{ImageId{row.value(0).toLongLong()}, TagId{row.value(1).toLongLong()}};
+}
+
+std::optional<ImageId> TagRepository::nextPending(ImageId after) const
+{
+    const QString sql =
+        QStringLiteral("SELECT c.image_id FROM candidate c JOIN tag t ON t.id = c.tag_id "
+                       "WHERE t.enabled = 1 AND c.state = 'pending' AND c.image_id > ? "
+                       "ORDER BY c.image_id LIMIT 1");
+    for (const qint64 start : {qint64(after), qint64(0)}) {
+        QSqlQuery row = execute(m_connection, sql, {start});
+        if (row.next()) {
+            return ImageId{row.value(0).toLongLong()};
+        }
+    }
+    return std::nullopt;
 }
 
 QList<Candidate> TagRepository::candidates() const

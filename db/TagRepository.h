@@ -5,6 +5,8 @@
 #include <QList>
 #include <QSqlDatabase>
 
+#include <optional>
+
 namespace tagalign::db {
 
 /// Tags, parses and the candidates they gave. Lives on the thread of its connection.
@@ -35,8 +37,18 @@ public:
     /// One row for each enabled tag of the image, objects first, most confident first.
     [[nodiscard]] QList<Candidate> candidatesOf(ImageId image) const;
 
-    /// The image that a candidate belongs to. @throws Error
-    [[nodiscard]] ImageId imageOf(CandidateId candidate) const;
+    struct Place
+    {
+        ImageId image{};
+        TagId tag{};
+    };
+
+    /// The image and the tag of a candidate; nothing if there is no such candidate. @throws Error
+    [[nodiscard]] std::optional<Place> placeOf(CandidateId candidate) const;
+
+    /// The first image after this one, in order of ids, that has a tag without a verdict; past the
+    /// last one the search starts anew. Nothing if every enabled tag was judged. @throws Error
+    [[nodiscard]] std::optional<ImageId> nextPending(ImageId after) const;
 
     /// The same for every image, by image.
     [[nodiscard]] QList<Candidate> candidates() const;

@@ -41,7 +41,11 @@ CompareView::CompareView(QWidget* parent)
     layout->addWidget(m_scale, 2, 0);
     layout->addWidget(m_readout, 2, 1);
     layout->setRowStretch(1, 1);
+    layout->setColumnStretch(0, 1);
+    layout->setColumnStretch(1, 1);
     m_left->setHint(tr("Choose a picture and type a prompt."));
+    m_left->setAccessibleName(tr("Before"));
+    m_right->setAccessibleName(tr("After"));
     connect(m_left, &ImageView::viewChanged, m_right, &ImageView::setView);
     connect(m_right, &ImageView::viewChanged, m_left, &ImageView::setView);
     const auto readOut = [this](int row, int column, float value) {
@@ -72,30 +76,30 @@ void CompareView::setMode(CompareMode mode)
     showMaps();
 }
 
+void CompareView::setAfterName(const QString& name)
+{
+    m_afterName = name;
+    showMaps();
+}
+
 void CompareView::showMaps()
 {
-    const bool isDifference = m_mode == CompareMode::Difference && !m_after.isEmpty();
-    m_right->setVisible(!isDifference);
-    m_rightLabel->setVisible(!isDifference);
-    if (isDifference) {
-        const Heatmap difference = differenceOf(m_before, m_after);
-        float reach = 1e-3F;
-        for (const float value : difference.values) {
-            reach = std::max(reach, std::abs(value));
-        }
-        m_leftLabel->setText(tr("After minus before: red more similar, blue less"));
-        m_left->setScale(ColorMap::Diverging, -reach, reach);
-        m_left->setHeatmap(difference);
-        m_scale->setScale(ColorMap::Diverging, -reach, reach);
+    const bool hasAfter = !m_after.isEmpty();
+    const bool isAlone = m_mode != CompareMode::SideBySide && hasAfter;
+    m_right->setVisible(!isAlone);
+    m_rightLabel->setVisible(!isAlone);
+    m_left->setRightHeatmap({});
+    if (m_mode == CompareMode::Difference && hasAfter) {
+        showDifference();
         return;
     }
-    m_leftLabel->setText(tr("Before: the model as it came"));
-    m_rightLabel->setText(m_after.isEmpty() ? tr("After: no trained head yet; see Train")
-                                            : tr("After: with the trained head"));
+    const QString before = tr("Before: the model as it came");
+    m_leftLabel->setText(isAlone ? before + QStringLiteral("  |  ") + m_afterName : before);
+    m_rightLabel->setText(m_afterName);
     float low = 0.0F;
     float high = 1.0F;
     if (!m_before.isEmpty()) {
-        QVector<float> all = m_before.values + m_after.values;
+        const QVector<float> all = m_before.values + m_after.values;
         const auto [least, most] = std::minmax_element(all.cbegin(), all.cend());
         low = *least;
         high = std::max(*most, low + 1e-4F);
@@ -105,7 +109,25 @@ void CompareView::showMaps()
     }
     m_left->setHeatmap(m_before);
     m_right->setHeatmap(m_after);
+    if (isAlone) {
+        m_left->setRightHeatmap(m_after);
+    }
+    m_scale->setVisible(!m_before.isEmpty());
     m_scale->setScale(ColorMap::Viridis, low, high);
+}
+
+void CompareView::showDifference()
+{
+    const Heatmap difference = differenceOf(m_before, m_after);
+    float reach = 1e-3F;
+    for (const float value : difference.values) {
+        reach = std::max(reach, std::abs(value));
+    }
+    m_leftLabel->setText(tr("After minus before: red more similar, blue less"));
+    m_left->setScale(ColorMap::Diverging, -reach, reach);
+    m_left->setHeatmap(difference);
+    m_scale->show();
+    m_scale->setScale(ColorMap::Diverging, -reach, reach);
 }
 
 } // namespace tagalign::widgets

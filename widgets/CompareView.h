@@ -8,9 +8,10 @@ class QLabel;
 
 namespace tagalign::widgets {
 
-enum class CompareMode { SideBySide, Difference };
+enum class CompareMode { SideBySide, Swipe, Difference };
 
-/// Before and after on one picture, one colour scale and one view; or their difference.
+/// Before and after on one colour scale: side by side, at the two sides of a line, or their
+/// difference.
 class CompareView : public QWidget
 {
     Q_OBJECT
@@ -30,10 +31,13 @@ public Q_SLOTS:
     void setHeatmaps(const tagalign::widgets::Heatmap& before,
                      const tagalign::widgets::Heatmap& after);
     void setMode(tagalign::widgets::CompareMode mode);
+    void setAfterName(const QString& name); ///< what "after" is, e.g. "After: run 0002"
 
 private:
     void showMaps();
+    void showDifference();
 
+    QString m_afterName;
     Heatmap m_before;
     Heatmap m_after;
     CompareMode m_mode = CompareMode::SideBySide;

@@ -3,6 +3,7 @@
 #include "widgets/Theme.h"
 
 #include <QDragEnterEvent>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QMimeData>
 #include <QPainter>
@@ -11,7 +12,7 @@
 
 namespace tagalign::widgets {
 
-DropArea::DropArea(const QString& heading, const QString& sentence, const QString& button,
+DropArea::DropArea(const QString& heading, const QString& sentence, const QStringList& buttons,
                    QWidget* parent)
     : QWidget(parent)
 {
@@ -21,14 +22,21 @@ DropArea::DropArea(const QString& heading, const QString& sentence, const QStrin
     auto* text = new QLabel(sentence, this);
     text->setAlignment(Qt::AlignCenter);
     text->setWordWrap(true);
-    auto* action = new QPushButton(button, this);
-    connect(action, &QPushButton::clicked, this, &DropArea::clicked);
+    auto* row = new QHBoxLayout;
+    row->addStretch();
+    for (int i = 0; i < buttons.size(); ++i) {
+        auto* button = new QPushButton(buttons.at(i), this);
+        button->setAutoDefault(true);
+        connect(button, &QPushButton::clicked, this, [this, i] { Q_EMIT clicked(i); });
+        row->addWidget(button);
+    }
+    row->addStretch();
     auto* layout = new QVBoxLayout(this);
     layout->setSpacing(2 * kGrid);
     layout->addStretch();
     layout->addWidget(title);
     layout->addWidget(text);
-    layout->addWidget(action, 0, Qt::AlignHCenter);
+    layout->addLayout(row);
     layout->addStretch();
     setAcceptDrops(true);
     setMinimumHeight(22 * kGrid);

@@ -6,18 +6,19 @@
 
 namespace tagalign::widgets {
 
-/// An empty page: what belongs here, a button for it, and a place to drop files on.
+/// An empty page: what belongs here, buttons for it, and a place to drop files on.
 class DropArea : public QWidget
 {
     Q_OBJECT
 
 public:
-    DropArea(const QString& heading, const QString& sentence, const QString& button,
+    /// @param buttons the first is the default.
+    DropArea(const QString& heading, const QString& sentence, const QStringList& buttons,
              QWidget* parent = nullptr);
 
 Q_SIGNALS:
     void dropped(const QList<QUrl>& urls); ///< local files and folders
-    void clicked();
+    void clicked(int button);              ///< from 0
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;

@@ -17,7 +17,8 @@ struct Heatmap
     [[nodiscard]] bool isEmpty() const { return values.isEmpty(); }
 };
 
-/// A picture with a heatmap over it. Given data, emits what the user does.
+/// A picture with a heatmap over it, or with two: one at each side of a line that can be dragged
+/// (with the keyboard: left and right). Given data, emits what the user does.
 class HeatmapView : public ImageView
 {
     Q_OBJECT
@@ -25,10 +26,15 @@ class HeatmapView : public ImageView
 public:
     explicit HeatmapView(QWidget* parent = nullptr);
 
-    [[nodiscard]] const Heatmap& heatmap() const { return m_heatmap; }
+    [[nodiscard]] const Heatmap& heatmap() const { return m_left.heatmap; }
+
+    [[nodiscard]] double line() const { return m_line; } ///< share of the width, [0, 1]
 
 public Q_SLOTS:
     void setHeatmap(const tagalign::widgets::Heatmap& heatmap); ///< empty: none
+    /// Shown at the right of the line; empty: there is no line.
+    void setRightHeatmap(const tagalign::widgets::Heatmap& heatmap);
+    void setLine(double share); ///< clamped to [0, 1]
     void setScale(tagalign::widgets::ColorMap map, float low, float high);
     void setOverlayOpacity(qreal opacity); ///< clamped to [0, 1]
 
@@ -37,13 +43,26 @@ Q_SIGNALS:
 
 protected:
     void paintOverlay(QPainter& painter, const QRectF& target) override;
+    void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
 
 private:
-    void recolor();
+    struct Layer
+    {
+        Heatmap heatmap;
+        QImage colored;
+    };
 
-    Heatmap m_heatmap;
-    QImage m_colored; ///< one pixel a patch
+    void recolor(Layer& layer) const;
+    [[nodiscard]] bool isOnLine(const QPointF& position) const;
+    void hover(const QPointF& position);
+
+    Layer m_left;
+    Layer m_right;
+    double m_line = 0.5;
+    bool m_isLineDragged = false;
     ColorMap m_map = ColorMap::Viridis;
     float m_low = 0.0F;
     float m_high = 1.0F;

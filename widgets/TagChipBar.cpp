@@ -1,9 +1,12 @@
 #include "widgets/TagChipBar.h"
 
+#include <QAccessible>
 #include <QHelpEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
+
+#include <algorithm>
 
 namespace tagalign::widgets {
 
@@ -23,12 +26,13 @@ TagChipBar::TagChipBar(QWidget* parent)
     setAccessibleName(tr("Tags of this image"));
 }
 
-void TagChipBar::setChips(const QList<TagChip>& chips)
+void TagChipBar::setChips(const QList<TagChip>& chips, int current)
 {
     m_chips = chips;
-    m_current = chips.isEmpty() ? -1 : 0;
+    m_current = std::clamp(current, -1, int(chips.size()) - 1);
     updateGeometry();
     update();
+    tellAssistants();
     Q_EMIT currentChanged(m_current);
 }
 
@@ -36,15 +40,28 @@ void TagChipBar::setState(int chip, TagState state)
 {
     m_chips[chip].state = state;
     update();
+    tellAssistants();
 }
 
 void TagChipBar::setCurrent(int chip)
 {
-    if (chip != m_current && chip >= 0 && chip < m_chips.size()) {
+    if (chip != m_current && chip >= -1 && chip < m_chips.size()) {
         m_current = chip;
         update();
+        tellAssistants();
         Q_EMIT currentChanged(chip);
     }
+}
+
+/// The chips are painted, so a screen reader hears the current one as the bar's description.
+void TagChipBar::tellAssistants()
+{
+    const QString text =
+        m_current < 0 ? tr("no tag chosen")
+                      : tr("%1, %2").arg(label(m_current), stateText(m_chips.at(m_current).state));
+    setAccessibleDescription(text);
+    QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
+    QAccessible::updateAccessibility(&changed);
 }
 
 QString TagChipBar::label(int chip) const

@@ -27,9 +27,10 @@ class TagChipBar : public QWidget
 public:
     explicit TagChipBar(QWidget* parent = nullptr);
 
-    void setChips(const QList<TagChip>& chips); ///< the first is current
+    /// @param current -1 for none.
+    void setChips(const QList<TagChip>& chips, int current = -1);
     void setState(int chip, TagState state);
-    void setCurrent(int chip);
+    void setCurrent(int chip); ///< -1 for none; other numbers without a chip are ignored
 
     [[nodiscard]] int current() const { return m_current; } ///< -1 if there is none
 
@@ -51,6 +52,7 @@ protected:
 
 private:
     [[nodiscard]] QString label(int chip) const;
+    void tellAssistants();
     [[nodiscard]] QList<QRect> places(int width) const;
     [[nodiscard]] int chipAt(const QPoint& position) const;
     void drawChip(QPainter& painter, const QRect& place, int chip) const;

@@ -1,6 +1,7 @@
 #include "widgets/Theme.h"
 
 #include <QApplication>
+#include <QCoreApplication>
 #include <QPainter>
 #include <QPainterPath>
 #include <QStyle>
@@ -84,6 +85,21 @@ QColor stateColor(TagState state, const QPalette& palette)
         break;
     }
     return quietColor(palette);
+}
+
+QString stateText(TagState state)
+{
+    switch (state) {
+    case TagState::Accepted:
+        return QCoreApplication::translate("TagState", "accepted");
+    case TagState::Rejected:
+        return QCoreApplication::translate("TagState", "rejected");
+    case TagState::Unsure:
+        return QCoreApplication::translate("TagState", "unsure");
+    case TagState::Pending:
+        return QCoreApplication::translate("TagState", "not judged yet");
+    }
+    return {};
 }
 
 void drawStateShape(QPainter& painter, const QRectF& rect, TagState state, const QPalette& palette)

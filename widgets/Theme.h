@@ -21,6 +21,7 @@ enum class TagState { Pending, Accepted, Rejected, Unsure };
 
 /// States differ in colour and in shape: check, cross, question mark, ring.
 [[nodiscard]] QColor stateColor(TagState state, const QPalette& palette);
+[[nodiscard]] QString stateText(TagState state); ///< "accepted", ..
 void drawStateShape(QPainter& painter, const QRectF& rect, TagState state, const QPalette& palette);
 
 constexpr int kGrid = 8; ///< pixels; distances are multiples of it

@@ -15,7 +15,7 @@ namespace {
 struct Options
 {
     std::string project = "demo.tagalign";
-    int count = 600;
+    int count = kDemoPictures;
     bool json = false;
     std::string folder;
     unsigned seed = DemoPairsSettings().seed;

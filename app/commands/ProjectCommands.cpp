@@ -6,6 +6,7 @@
 #include "app/jobs/EvaluateJob.h"
 #include "app/jobs/ImportJob.h"
 #include "app/jobs/ReportJob.h"
+#include "app/jobs/Runs.h"
 #include "app/jobs/SearchJob.h"
 #include "app/jobs/TagJob.h"
 #include "app/jobs/TrainJob.h"
@@ -26,6 +27,7 @@ struct Options
     std::string model;
     std::string query;
     std::size_t limit = 10;
+    bool resume = false;
     TrainOptions train;
 };
 
@@ -56,9 +58,10 @@ void sayProblems(Console& console, const QList<ImportProblem>& problems)
 db::Run newestDoneRun(const Project& project)
 {
     const db::Database database(project.databaseFile());
-    const auto run = db::RunRepository(database.connection()).lastDone();
+    const auto run = newestRun(project, database);
     if (!run) {
-        throw model::Error("the project has no finished run yet; run \"tagalign train\" first");
+        throw model::Error("the project has no finished run with its present model yet; run "
+                           "\"tagalign train\" first");
     }
     return *run;
 }
@@ -89,19 +92,33 @@ int encodeVerb(const Project& project, const Options& options, Console& console)
     return kDone;
 }
 
+/// The newest run that did not end.
+db::Run unfinishedRun(const Project& project)
+{
+    const db::Database database(project.databaseFile());
+    closeAbandonedRuns(project, database);
+    for (const db::Run& run : db::RunRepository(database.connection()).runs()) {
+        if (run.status == db::RunStatus::Cancelled || run.status == db::RunStatus::Failed) {
+            return run;
+        }
+    }
+    throw model::Error("the project has no run to go on with; leave --resume out");
+}
+
 int trainVerb(const Project& project, const Options& options, Console& console)
 {
-    const db::Run run = trainProject(
-        project, options.train.settings(), std::nullopt, console,
-        [&console](const model::pipeline::TrainEvent& event) {
-            const auto& end = *event.epochEnded;
-            console.say(QStringLiteral("epoch %1: loss %2, validation loss %3, tag mAP %4%5")
-                            .arg(event.epoch)
-                            .arg(end.train.total, 0, 'f', 4)
-                            .arg(end.validation.total, 0, 'f', 4)
-                            .arg(end.validationTagMap, 0, 'f', 4)
-                            .arg(end.isBest ? QStringLiteral(" (best)") : QString()));
-        });
+    const auto onEpoch = [&console](const model::pipeline::TrainEvent& event) {
+        const auto& end = *event.epochEnded;
+        console.say(QStringLiteral("epoch %1: loss %2, validation loss %3, tag mAP %4%5")
+                        .arg(event.epoch)
+                        .arg(end.train.total, 0, 'f', 4)
+                        .arg(end.validation.total, 0, 'f', 4)
+                        .arg(end.validationTagMap, 0, 'f', 4)
+                        .arg(end.isBest ? QStringLiteral(" (best)") : QString()));
+    };
+    const db::Run run = options.resume
+                            ? resumeRun(project, unfinishedRun(project), console, onEpoch)
+                            : trainProject(project, options.train.settings(), console, onEpoch);
     print(QStringLiteral("Run %1: %2").arg(run.folder, run.message));
     print(headFile(project, run));
     return kDone;
@@ -157,7 +174,10 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
     addVerb(program, run, options, "tags", "Read tags out of the captions", tagsVerb);
     addVerb(program, run, options, "encode", "Compute the images' features", encodeVerb)
         ->add_option("--model", options->model, "Folder of a CLIP checkpoint");
-    options->train.addTo(*addVerb(program, run, options, "train", "Fine-tune a head", trainVerb));
+    CLI::App* train = addVerb(program, run, options, "train", "Fine-tune a head", trainVerb);
+    train->add_flag("--resume", options->resume,
+                    "Go on with the newest run that did not end, with its settings and data");
+    options->train.addTo(*train);
     addVerb(program, run, options, "evaluate", "Score the newest run on the test images",
             evaluateVerb);
     addVerb(program, run, options, "report", "Write the newest run's report", reportVerb);

@@ -1,13 +1,27 @@
 #include "app/jobs/EncodeJob.h"
 
 #include "app/ModelChoice.h"
-#include "db/Database.h"
 #include "db/ImageRepository.h"
 #include "model/pipeline/Encoding.h"
 
 #include <QCoreApplication>
 
 namespace tagalign::app {
+
+namespace {
+
+std::vector<model::pipeline::EncodeItem> itemsOf(const Project& project,
+                                                 const db::Database& database)
+{
+    std::vector<model::pipeline::EncodeItem> items;
+    for (const db::Image& image : db::ImageRepository(database.connection()).images()) {
+        items.push_back({.file = project.absolutePath(image.path).toStdString(),
+                         .contentHash = image.sha256.toStdString()});
+    }
+    return items;
+}
+
+} // namespace
 
 QString EncodeSummary::sentence() const
 {
@@ -25,11 +39,7 @@ QString EncodeSummary::sentence() const
 EncodeSummary encodeProject(const Project& project, JobContext& context)
 {
     const db::Database database(project.databaseFile());
-    std::vector<model::pipeline::EncodeItem> items;
-    for (const db::Image& image : db::ImageRepository(database.connection()).images()) {
-        items.push_back({.file = project.absolutePath(image.path).toStdString(),
-                         .contentHash = image.sha256.toStdString()});
-    }
+    const auto items = itemsOf(project, database);
     const auto report = model::pipeline::encodeImages(modelFiles(project, database), items, {},
                                                       context.forModel(QStringLiteral("Encoding")));
     EncodeSummary summary{
@@ -40,6 +50,12 @@ EncodeSummary encodeProject(const Project& project, JobContext& context)
     }
     context.report({qint64(items.size()), qint64(items.size()), summary.sentence()});
     return summary;
+}
+
+bool hasUnencoded(const Project& project, const db::Database& database)
+{
+    return model::pipeline::countUnencoded(modelFiles(project, database),
+                                           itemsOf(project, database)) > 0;
 }
 
 } // namespace tagalign::app

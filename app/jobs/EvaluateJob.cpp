@@ -2,7 +2,7 @@
 
 #include "app/ModelChoice.h"
 #include "app/jobs/PilotSnapshot.h"
-#include "app/jobs/TrainJob.h"
+#include "app/jobs/Runs.h"
 #include "db/Database.h"
 #include "db/RunRepository.h"
 #include "model/pipeline/Evaluation.h"

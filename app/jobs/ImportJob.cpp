@@ -66,8 +66,9 @@ Measured measure(const Project& project, const model::dataset::PairRecord& recor
 class ImportWriter
 {
 public:
-    ImportWriter(const db::Database& database, ImportSummary& summary)
-        : m_connection(database.connection()),
+    ImportWriter(const Project& project, const db::Database& database, ImportSummary& summary)
+        : m_project(project),
+          m_connection(database.connection()),
           m_images(m_connection),
           m_summary(summary)
     {
@@ -103,8 +104,10 @@ private:
                  QCoreApplication::translate(
                      "Import", "%1 holds the same picture as %2; their captions were joined.")
                      .arg(measured.image.path, known->path)});
-        } else { // known from before, found under a new path: the picture was moved
-            m_images.setPath(id, measured.image.path);
+        } else {
+            if (!QFileInfo::exists(m_project.absolutePath(known->path))) { // it was moved
+                m_images.setPath(id, measured.image.path);
+            }
             ++m_summary.known;
         }
         m_seen.insert(measured.image.sha256);
@@ -116,11 +119,35 @@ private:
         }
     }
 
+    Project m_project;
     QSqlDatabase m_connection;
     db::ImageRepository m_images;
     QSet<QString> m_seen;
     ImportSummary& m_summary;
 };
+
+void storePictures(const Project& project, const db::Database& database,
+                   const std::vector<model::dataset::PairRecord>& records, ImportSummary& summary,
+                   JobContext& context)
+{
+    ImportWriter writer(project, database, summary);
+    for (std::size_t begin = 0; begin < records.size(); begin += kBatch) {
+        const auto first = records.begin() + std::ptrdiff_t(begin);
+        const auto last =
+            records.begin() + std::ptrdiff_t(std::min(begin + std::size_t(kBatch), records.size()));
+        context.step({qint64(begin), qint64(records.size()),
+                      QStringLiteral("Importing ") +
+                          QString::fromStdString(first->file.filename().string())});
+        const auto batch = QtConcurrent::blockingMapped<QList<Measured>>(
+            first, last, [&](const model::dataset::PairRecord& record) {
+                return context.isCancelled() ? Measured() : measure(project, record);
+            });
+        if (context.isCancelled()) { // part of the batch was not measured
+            throw model::Cancelled();
+        }
+        writer.write(batch);
+    }
+}
 
 } // namespace
 
@@ -155,25 +182,19 @@ ImportSummary importPairs(const Project& project, const QString& source, JobCont
             {QString::fromStdString(problem.where), QString::fromStdString(problem.message)});
     }
 
-    db::Database database(project.databaseFile());
-    ImportWriter writer(database, summary);
-    for (std::size_t begin = 0; begin < dataset.records.size(); begin += kBatch) {
-        const auto first = dataset.records.begin() + std::ptrdiff_t(begin);
-        const auto last =
-            dataset.records.begin() +
-            std::ptrdiff_t(std::min(begin + std::size_t(kBatch), dataset.records.size()));
-        context.step({qint64(begin), qint64(dataset.records.size()),
-                      QStringLiteral("Importing ") +
-                          QString::fromStdString(first->file.filename().string())});
-        writer.write(QtConcurrent::blockingMapped<QList<Measured>>(
-            first, last, [&project](const model::dataset::PairRecord& record) {
-                return measure(project, record);
-            }));
+    const db::Database database(project.databaseFile());
+    try {
+        storePictures(project, database, dataset.records, summary, context);
+    } catch (...) { // cancelled or failed: what is stored already belongs to its split too
+        assignSplits(database);
+        throw;
     }
     assignSplits(database);
+    db::Transaction transaction(database.connection());
     db::AuditLog(database.connection())
         .append(QStringLiteral("program"), QStringLiteral("import"),
                 source + QStringLiteral(": ") + summary.sentence());
+    transaction.commit();
     context.report(
         {qint64(dataset.records.size()), qint64(dataset.records.size()), summary.sentence()});
     return summary;

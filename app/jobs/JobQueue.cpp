@@ -79,14 +79,16 @@ struct JobQueue::Entry
     std::function<void(JobContext&)> work;
     std::function<void()> done;
     QElapsedTimer running;
+    QElapsedTimer phase; ///< since the total changed or the count began anew
 };
 
 qint64 JobQueue::Job::remainingMs() const
 {
-    if (state != State::Running || progress.total <= 0 || progress.done <= 0 || elapsedMs < 1000) {
+    const qint64 done = progress.done - phaseStart;
+    if (state != State::Running || progress.total <= 0 || done <= 0 || phaseMs < 1000) {
         return -1;
     }
-    return elapsedMs * (progress.total - progress.done) / progress.done;
+    return phaseMs * (progress.total - progress.done) / done;
 }
 
 JobQueue::JobQueue(QObject* parent)
@@ -123,6 +125,7 @@ QList<JobQueue::Job> JobQueue::jobs() const
         Job job = entry->job;
         if (!job.isOver() && entry->running.isValid()) {
             job.elapsedMs = entry->running.elapsed();
+            job.phaseMs = entry->phase.isValid() ? entry->phase.elapsed() : 0;
         }
         jobs.append(job);
     }
@@ -171,7 +174,15 @@ void JobQueue::onProgress(int id, const JobProgress& progress)
 {
     if (const auto found = m_entries.find(id);
         found != m_entries.end() && !found->second->job.isOver()) {
-        found->second->job.progress = progress;
+        Entry& entry = *found->second;
+        const bool isNewPhase = !entry.phase.isValid() ||
+                                progress.total != entry.job.progress.total ||
+                                progress.done < entry.job.progress.done;
+        if (isNewPhase) {
+            entry.phase.start();
+            entry.job.phaseStart = progress.done;
+        }
+        entry.job.progress = progress;
         Q_EMIT changed();
     }
 }

@@ -29,8 +29,10 @@ public:
         QString title;
         State state = State::Queued;
         JobProgress progress;
-        qint64 elapsedMs = 0; ///< since it began to run
-        QString message;      ///< why it failed
+        qint64 elapsedMs = 0;  ///< since it began to run
+        qint64 phaseMs = 0;    ///< since its present kind of work began,
+        qint64 phaseStart = 0; ///< at this count
+        QString message;       ///< why it failed
 
         [[nodiscard]] bool isOver() const { return state >= State::Succeeded; }
 

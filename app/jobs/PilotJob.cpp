@@ -1,9 +1,12 @@
 #include "app/jobs/PilotJob.h"
 
 #include "app/jobs/PilotSnapshot.h"
+#include "app/jobs/Runs.h"
 #include "app/jobs/TrainJob.h"
 #include "db/Database.h"
 #include "db/RunRepository.h"
+
+#include <QFile>
 
 namespace tagalign::app {
 
@@ -14,11 +17,10 @@ std::optional<db::Run> earlierRun(const Project& project,
                                   const model::pipeline::TrainSettings& settings)
 {
     const db::Database database(project.databaseFile());
-    db::RunRepository runs(database.connection());
-    runs.closeAbandoned();
+    closeAbandonedRuns(project, database);
     const QString wanted = settingsToJson(settings);
     const QString data = takeSnapshot(project, database).description;
-    for (const db::Run& run : runs.runs()) {
+    for (const db::Run& run : db::RunRepository(database.connection()).runs()) {
         if (run.settings == wanted && run.snapshot == data &&
             (run.status == db::RunStatus::Done || run.status == db::RunStatus::Cancelled)) {
             return run;
@@ -31,11 +33,12 @@ db::Run trainedRun(const Project& project, const model::pipeline::TrainSettings&
                    JobContext& context)
 {
     const auto earlier = earlierRun(project, settings);
-    if (earlier && earlier->status == db::RunStatus::Done) {
+    if (earlier && earlier->status == db::RunStatus::Done &&
+        QFile::exists(headFile(project, *earlier))) {
         return *earlier;
     }
-    return trainProject(project, settings, earlier ? std::optional(earlier->id) : std::nullopt,
-                        context, {});
+    return earlier ? resumeRun(project, *earlier, context, {})
+                   : trainProject(project, settings, context, {});
 }
 
 } // namespace

@@ -1,12 +1,18 @@
 #include "app/jobs/PilotSnapshot.h"
 
+#include "app/ModelChoice.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
+#include "model/Error.h"
+#include "model/pipeline/StoreKey.h"
 
+#include <QFile>
 #include <QHash>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QSaveFile>
 
 namespace tagalign::app {
 
@@ -35,6 +41,36 @@ model::pipeline::TagTarget targetOf(const db::Candidate& candidate, std::size_t 
                            : rejected ? 0.0
                                       : candidate.confidence,
             .verified = accepted || rejected};
+}
+
+QJsonArray toJson(const model::pipeline::PilotImage& image)
+{
+    QJsonArray captions;
+    for (const std::string& caption : image.captions) {
+        captions.append(QString::fromStdString(caption));
+    }
+    QJsonArray targets;
+    for (const auto& target : image.targets) {
+        targets.append(QJsonArray{qint64(target.tag), target.probability, target.verified});
+    }
+    return {QString::fromStdString(image.file.string()), QString::fromStdString(image.contentHash),
+            int(image.split), captions, targets};
+}
+
+model::pipeline::PilotImage imageOf(const QJsonValue& json)
+{
+    model::pipeline::PilotImage image{.file = json[0].toString().toStdString(),
+                                      .contentHash = json[1].toString().toStdString(),
+                                      .split = model::pipeline::Split(json[2].toInt())};
+    for (const QJsonValue& caption : json[3].toArray()) {
+        image.captions.push_back(caption.toString().toStdString());
+    }
+    for (const QJsonValue& target : json[4].toArray()) {
+        image.targets.push_back({.tag = std::size_t(target[0].toInteger()),
+                                 .probability = target[1].toDouble(),
+                                 .verified = target[2].toBool()});
+    }
+    return image;
 }
 
 } // namespace
@@ -75,7 +111,9 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
     const db::Counts counts = images.counts();
     snapshot.description = QString::fromUtf8(
         QJsonDocument(
-            QJsonObject{{"images", counts.images},
+            QJsonObject{{"model", QString::fromStdString(model::pipeline::checkpointFingerprint(
+                                      modelFiles(project, database).checkpoint))},
+                        {"images", counts.images},
                         {"captions", counts.captions},
                         {"tags", counts.tags},
                         {"candidates", counts.candidates},
@@ -84,6 +122,57 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
                         {"last_verdict", db::VerdictRepository(database.connection()).lastId()}})
             .toJson(QJsonDocument::Compact));
     return snapshot;
+}
+
+void saveSnapshot(const PilotSnapshot& snapshot, const QString& file)
+{
+    QJsonArray tags;
+    for (std::size_t i = 0; i < snapshot.data.tags.size(); ++i) {
+        const auto& tag = snapshot.data.tags[i];
+        tags.append(QJsonArray{qint64(snapshot.tags.at(qsizetype(i))),
+                               QString::fromStdString(tag.text), int(tag.kind), tag.weight});
+    }
+    QJsonArray images;
+    for (const auto& image : snapshot.data.images) {
+        images.append(toJson(image));
+    }
+    const QJsonObject whole{
+        {"description", snapshot.description}, {"tags", tags}, {"images", images}};
+    QSaveFile target(file);
+    const QByteArray bytes = QJsonDocument(whole).toJson(QJsonDocument::Compact);
+    if (!target.open(QIODevice::WriteOnly) || target.write(bytes) != bytes.size() ||
+        !target.commit()) {
+        throw model::Error(file.toStdString() + " cannot be written: " +
+                           target.errorString().toStdString() + "; check the disk and run again");
+    }
+}
+
+PilotSnapshot loadSnapshot(const QString& file)
+{
+    QFile source(file);
+    const QJsonObject whole = source.open(QIODevice::ReadOnly)
+                                  ? QJsonDocument::fromJson(source.readAll()).object()
+                                  : QJsonObject();
+    if (whole["images"].toArray().isEmpty()) {
+        throw model::Error(file.toStdString() + " cannot be read; start a new run instead");
+    }
+    PilotSnapshot snapshot;
+    snapshot.description = whole["description"].toString();
+    for (const QJsonValue& tag : whole["tags"].toArray()) {
+        snapshot.tags.append(db::TagId{tag[0].toInteger()});
+        snapshot.data.tags.push_back({.text = tag[1].toString().toStdString(),
+                                      .kind = model::tags::TagKind(tag[2].toInt()),
+                                      .weight = tag[3].toDouble()});
+    }
+    for (const QJsonValue& image : whole["images"].toArray()) {
+        snapshot.data.images.push_back(imageOf(image));
+    }
+    return snapshot;
+}
+
+QString modelOf(const QString& description)
+{
+    return QJsonDocument::fromJson(description.toUtf8()).object()["model"].toString();
 }
 
 } // namespace tagalign::app

@@ -15,11 +15,19 @@ struct PilotSnapshot
 {
     model::pipeline::PilotData data;
     QList<db::TagId> tags; ///< of data.tags, by position
-    QString description;   ///< JSON: counts and the last verdict, stored with the run
+    QString description;   ///< JSON: model, counts and the last verdict, stored with the run
 };
 
 /// Enabled tags and all images. Verdicts make targets certain; what nobody has judged keeps the
-/// parser's confidence. @throws db::Error
+/// parser's confidence. @throws std::exception
 [[nodiscard]] PilotSnapshot takeSnapshot(const Project& project, const db::Database& database);
+
+/// Keeps the data in a file, so that a run goes on with what it began with, whatever was verified
+/// since; and reads it back. @throws model::Error naming the file.
+void saveSnapshot(const PilotSnapshot& snapshot, const QString& file);
+[[nodiscard]] PilotSnapshot loadSnapshot(const QString& file);
+
+/// The fingerprint of the model in a run's stored description; empty if there is none.
+[[nodiscard]] QString modelOf(const QString& description);
 
 } // namespace tagalign::app

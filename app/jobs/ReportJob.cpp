@@ -2,7 +2,7 @@
 
 #include "app/ModelChoice.h"
 #include "app/jobs/ReportHtml.h"
-#include "app/jobs/TrainJob.h"
+#include "app/jobs/Runs.h"
 #include "db/Database.h"
 #include "db/ImageRepository.h"
 #include "db/RunRepository.h"
@@ -243,13 +243,20 @@ QString metricTable(const QList<db::Metric>& metrics)
     return table.trimmed();
 }
 
+Decision decisionOn(const QList<db::Metric>& metrics)
+{
+    const db::Metric primary = primaryMetric(metrics);
+    const model::eval::Verdict verdict = verdictOn(primary);
+    return {.sentence = decisionSentence(primary, verdict),
+            .isNoGo = verdict.decision == model::eval::Decision::NoGo};
+}
+
 Report writeReport(const Project& project, const db::Run& run, const QStringList& cautions,
                    JobContext& context)
 {
     const db::Database database(project.databaseFile());
     const QList<db::Metric> metrics = db::RunRepository(database.connection()).metricsOf(run.id);
-    const db::Metric primary = primaryMetric(metrics);
-    const model::eval::Verdict verdict = verdictOn(primary);
+    const Decision decision = decisionOn(metrics);
     QHash<db::TagId, QString> names;
     for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
         names.insert(tag.id, tag.display);
@@ -263,7 +270,7 @@ Report writeReport(const Project& project, const db::Run& run, const QStringList
                           .run = run.folder + QStringLiteral(", ") + run.name,
                           .settings = run.settings,
                           .counts = db::ImageRepository(database.connection()).counts(),
-                          .decision = decisionSentence(primary, verdict),
+                          .decision = decision.sentence,
                           .cautions = cautions};
     std::copy_if(metrics.begin(), metrics.end(), std::back_inserter(content.metrics),
                  [](const db::Metric& metric) { return !metric.tag; });
@@ -285,7 +292,7 @@ Report writeReport(const Project& project, const db::Run& run, const QStringList
     return {.file = file,
             .table = metricTable(metrics),
             .decision = content.decision,
-            .isNoGo = verdict.decision == model::eval::Decision::NoGo};
+            .isNoGo = decision.isNoGo};
 }
 
 } // namespace tagalign::app

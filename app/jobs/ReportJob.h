@@ -22,6 +22,15 @@ struct Report
 Report writeReport(const Project& project, const db::Run& run, const QStringList& cautions,
                    JobContext& context);
 
+struct Decision
+{
+    QString sentence; ///< go, no-go or not decided yet, and why
+    bool isNoGo = false;
+};
+
+/// What the run's figures say. @throws model::Error if they allow no statement.
+[[nodiscard]] Decision decisionOn(const QList<db::Metric>& metrics);
+
 /// Figures as a text table, a row each.
 [[nodiscard]] QString metricTable(const QList<db::Metric>& metrics);
 

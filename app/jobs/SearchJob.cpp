@@ -1,10 +1,9 @@
 #include "app/jobs/SearchJob.h"
 
 #include "app/ModelChoice.h"
-#include "app/jobs/TrainJob.h"
+#include "app/jobs/Runs.h"
 #include "db/Database.h"
 #include "db/ImageRepository.h"
-#include "db/RunRepository.h"
 #include "model/pipeline/PromptSession.h"
 
 namespace tagalign::app {
@@ -13,7 +12,7 @@ QList<FoundImage> searchImages(const Project& project, const QString& prompt, st
 {
     const db::Database database(project.databaseFile());
     model::pipeline::PromptSession session(modelFiles(project, database));
-    const auto run = db::RunRepository(database.connection()).lastDone();
+    const auto run = newestRun(project, database);
     if (run) {
         session.setHead(headFile(project, *run).toStdString());
     }

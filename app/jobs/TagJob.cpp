@@ -1,6 +1,6 @@
 #include "app/jobs/TagJob.h"
 
-#include "db/Database.h"
+#include "app/jobs/Splits.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "model/tags/RuleCaptionParser.h"
@@ -63,6 +63,7 @@ TagSummary extractTags(const Project& project, JobContext& context)
     context.report({0, 0, QStringLiteral("Loading the dictionary")});
     const model::tags::RuleCaptionParser parser{model::tags::WordNet()};
     const db::Database database(project.databaseFile());
+    assignSplits(database); // an import that was killed did not come to it
     db::TagRepository tags(database.connection());
     const QList<db::Caption> captions = tags.unparsedCaptions(
         QString::fromStdString(parser.name()), QString::fromStdString(parser.version()));
@@ -81,6 +82,14 @@ TagSummary extractTags(const Project& project, JobContext& context)
     summary.seconds = double(timer.elapsed()) / 1000.0;
     context.report({captions.size(), captions.size(), summary.sentence()});
     return summary;
+}
+
+bool hasUnreadCaptions(const db::Database& database)
+{
+    using Parser = model::tags::RuleCaptionParser;
+    return !db::TagRepository(database.connection())
+                .unparsedCaptions(QLatin1String(Parser::kName), QLatin1String(Parser::kVersion))
+                .isEmpty();
 }
 
 } // namespace tagalign::app

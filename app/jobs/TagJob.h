@@ -2,6 +2,7 @@
 
 #include "app/Project.h"
 #include "app/jobs/JobContext.h"
+#include "db/Database.h"
 
 namespace tagalign::app {
 
@@ -19,5 +20,8 @@ struct TagSummary
 /// Tags on fewer than 3 images (1 below 50 images) are found but not enabled.
 /// @throws std::exception
 TagSummary extractTags(const Project& project, JobContext& context);
+
+/// Is there something to do for extractTags()? @throws db::Error
+[[nodiscard]] bool hasUnreadCaptions(const db::Database& database);
 
 } // namespace tagalign::app

@@ -2,15 +2,19 @@
 
 #include "app/ModelChoice.h"
 #include "app/jobs/PilotSnapshot.h"
+#include "app/jobs/Runs.h"
 #include "db/Database.h"
 #include "db/RunRepository.h"
+#include "model/pipeline/StoreKey.h"
 
 #include <QCoreApplication>
+#include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
 
 namespace tagalign::app {
 
+using model::pipeline::Device;
 using model::pipeline::HeadKind;
 using model::pipeline::TagPooling;
 using model::pipeline::TrainEvent;
@@ -18,23 +22,68 @@ using model::pipeline::TrainSettings;
 
 namespace {
 
-db::Run runFor(db::RunRepository& runs, const TrainSettings& settings,
-               const std::optional<db::RunId>& resume, const QString& snapshot)
+QString deviceName(Device device)
 {
-    if (resume) {
-        if (const auto run = runs.run(*resume)) {
-            return *run;
-        }
-        throw model::Error("the run to go on with does not exist");
-    }
-    return runs.start(headName(settings.head), settingsToJson(settings), snapshot);
+    return device == Device::Cpu    ? QStringLiteral("cpu")
+           : device == Device::Cuda ? QStringLiteral("cuda")
+                                    : QStringLiteral("auto");
 }
 
-QString epochSentence(const TrainEvent& event)
+QString progressSentence(const TrainEvent& event)
 {
-    return QCoreApplication::translate("Train", "Training: epoch %1 of %2")
-        .arg(event.epoch)
-        .arg(event.epochs);
+    return event.epoch == 0 ? QCoreApplication::translate("Train", "Training: embedding the texts")
+                            : QCoreApplication::translate("Train", "Training: epoch %1 of %2")
+                                  .arg(event.epoch)
+                                  .arg(event.epochs);
+}
+
+JobProgress progressOf(const TrainEvent& event)
+{
+    if (event.epoch == 0) {
+        return {event.step, event.steps, progressSentence(event)};
+    }
+    return {qint64(event.epoch - 1) * event.steps + event.step, qint64(event.epochs) * event.steps,
+            progressSentence(event)};
+}
+
+QString doneSentence(const model::pipeline::TrainResult& result)
+{
+    return QCoreApplication::translate("Train", "best epoch %1 of %2, %3 s on %4")
+        .arg(result.bestEpoch)
+        .arg(result.epochs.size())
+        .arg(result.seconds, 0, 'f', 1)
+        .arg(QString::fromStdString(result.device));
+}
+
+/// Trains a run that is marked as running and marks how it ended.
+db::Run train(const Project& project, const db::Database& database, const db::Run& run,
+              const PilotSnapshot& snapshot, JobContext& context, const OnEpoch& onEpoch)
+{
+    db::RunRepository runs(database.connection());
+    const auto onTrain = [&context, &onEpoch](const TrainEvent& event) {
+        context.report(progressOf(event));
+        if (event.epochEnded && onEpoch) {
+            onEpoch(event);
+        }
+        context.waitWhilePaused();
+        return context.isCancelled() ? model::Next::Stop : model::Next::Continue;
+    };
+    try {
+        if (!QFile::exists(snapshotFile(project, run))) {
+            saveSnapshot(snapshot, snapshotFile(project, run));
+        }
+        const auto result = model::pipeline::trainHead(
+            modelFiles(project, database), snapshot.data, settingsFromJson(run.settings),
+            project.runFolder(run.folder).toStdString(), onTrain);
+        runs.finish(run.id, db::RunStatus::Done, doneSentence(result));
+    } catch (const model::Cancelled&) {
+        runs.finish(run.id, db::RunStatus::Cancelled, {});
+        throw;
+    } catch (const std::exception& error) {
+        runs.finish(run.id, db::RunStatus::Failed, QString::fromUtf8(error.what()));
+        throw;
+    }
+    return *runs.run(run.id);
 }
 
 } // namespace
@@ -42,11 +91,6 @@ QString epochSentence(const TrainEvent& event)
 QString headName(HeadKind kind)
 {
     return kind == HeadKind::Adapter ? QStringLiteral("adapter") : QStringLiteral("gated-conv");
-}
-
-QString headFile(const Project& project, const db::Run& run)
-{
-    return project.runFolder(run.folder) + QStringLiteral("/head.safetensors");
 }
 
 QString settingsToJson(const TrainSettings& settings)
@@ -65,7 +109,8 @@ QString settingsToJson(const TrainSettings& settings)
                              {"attribute_weight", settings.attributeWeight},
                              {"pull_weight", settings.pullWeight},
                              {"confidence_threshold", settings.confidenceThreshold},
-                             {"seed", qint64(settings.seed)}};
+                             {"seed", qint64(settings.seed)},
+                             {"device", deviceName(settings.device)}};
     return QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Compact));
 }
 
@@ -91,44 +136,39 @@ TrainSettings settingsFromJson(const QString& json)
             .pullWeight = object["pull_weight"].toDouble(defaults.pullWeight),
             .confidenceThreshold =
                 object["confidence_threshold"].toDouble(defaults.confidenceThreshold),
-            .seed = std::uint64_t(object["seed"].toInteger(1))};
+            .seed = std::uint64_t(object["seed"].toInteger(1)),
+            .device = object["device"] == QLatin1String("cpu")    ? Device::Cpu
+                      : object["device"] == QLatin1String("cuda") ? Device::Cuda
+                                                                  : Device::Automatic};
 }
 
-db::Run trainProject(const Project& project, const TrainSettings& settings,
-                     const std::optional<db::RunId>& resume, JobContext& context,
+db::Run trainProject(const Project& project, const TrainSettings& settings, JobContext& context,
                      const OnEpoch& onEpoch)
 {
     const db::Database database(project.databaseFile());
-    db::RunRepository runs(database.connection());
     const PilotSnapshot snapshot = takeSnapshot(project, database);
-    const db::Run run = runFor(runs, settings, resume, snapshot.description);
-    const auto onTrain = [&context, &onEpoch](const TrainEvent& event) {
-        context.report({qint64(event.epoch - 1) * event.steps + event.step,
-                        qint64(event.epochs) * event.steps, epochSentence(event)});
-        if (event.epochEnded && onEpoch) {
-            onEpoch(event);
-        }
-        context.waitWhilePaused();
-        return context.isCancelled() ? model::Next::Stop : model::Next::Continue;
-    };
-    try {
-        const auto result =
-            model::pipeline::trainHead(modelFiles(project, database), snapshot.data, settings,
-                                       project.runFolder(run.folder).toStdString(), onTrain);
-        runs.finish(run.id, db::RunStatus::Done,
-                    QCoreApplication::translate("Train", "best epoch %1 of %2, %3 s on %4")
-                        .arg(result.bestEpoch)
-                        .arg(result.epochs.size())
-                        .arg(result.seconds, 0, 'f', 1)
-                        .arg(QString::fromStdString(result.device)));
-    } catch (const model::Cancelled&) {
-        runs.finish(run.id, db::RunStatus::Cancelled, {});
-        throw;
-    } catch (const std::exception& error) {
-        runs.finish(run.id, db::RunStatus::Failed, QString::fromUtf8(error.what()));
-        throw;
+    const db::Run run =
+        db::RunRepository(database.connection())
+            .start(headName(settings.head), settingsToJson(settings), snapshot.description);
+    const RunLock lock(project, run);
+    return train(project, database, run, snapshot, context, onEpoch);
+}
+
+db::Run resumeRun(const Project& project, const db::Run& run, JobContext& context,
+                  const OnEpoch& onEpoch)
+{
+    const db::Database database(project.databaseFile());
+    const auto model =
+        model::pipeline::checkpointFingerprint(modelFiles(project, database).checkpoint);
+    if (modelOf(run.snapshot).toStdString() != model) {
+        throw model::Error("run " + run.folder.toStdString() +
+                           " was begun with another model; choose that model again or start a "
+                           "new run");
     }
-    return *runs.run(run.id);
+    const RunLock lock(project, run);
+    const PilotSnapshot snapshot = loadSnapshot(snapshotFile(project, run));
+    db::RunRepository(database.connection()).resume(run.id);
+    return train(project, database, run, snapshot, context, onEpoch);
 }
 
 } // namespace tagalign::app

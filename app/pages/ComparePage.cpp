@@ -1,28 +1,26 @@
 #include "app/pages/ComparePage.h"
 
+#include "app/pages/PictureList.h"
 #include "db/ImageRepository.h"
 #include "db/RunRepository.h"
 #include "widgets/CompareView.h"
 
-#include <QCheckBox>
+#include <QButtonGroup>
 #include <QCompleter>
-#include <QFileInfo>
 #include <QHBoxLayout>
-#include <QIcon>
 #include <QLabel>
 #include <QLineEdit>
-#include <QListWidget>
+#include <QListView>
 #include <QPushButton>
-#include <QStringListModel>
+#include <QToolButton>
 #include <QVBoxLayout>
-
-#include <numeric>
 
 namespace tagalign::app {
 
 namespace {
 
 constexpr std::size_t kFound = 60; ///< pictures listed for a search
+constexpr int kRemembered = 50;    ///< prompts offered again
 
 } // namespace
 
@@ -30,8 +28,11 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     : QWidget(parent),
       m_workspace(workspace),
       m_prompt(new QLineEdit(this)),
-      m_list(new QListWidget(this)),
-      m_listTitle(new QLabel(tr("Pictures"), this)),
+      m_pictures(new PictureList(workspace, this)),
+      m_list(new QListView(this)),
+      m_listTitle(new QLabel(this)),
+      m_all(new QPushButton(tr("Show all pictures"), this)),
+      m_status(new QLabel(this)),
       m_view(new widgets::CompareView(this))
 {
     m_prompt->setPlaceholderText(tr("What to look for, e.g. “rusty bolt”; Enter shows where"));
@@ -39,17 +40,38 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     m_prompt->setAccessibleName(tr("Prompt"));
     auto* find = new QPushButton(tr("Find pictures"), this);
     find->setToolTip(tr("Rank all pictures by the prompt, with the trained head if there is one"));
-    auto* difference = new QCheckBox(tr("Difference"), this);
-    difference->setToolTip(tr("After minus before instead of both"));
-    m_list->setIconSize({12 * widgets::kGrid, 9 * widgets::kGrid});
-    m_list->setFixedWidth(32 * widgets::kGrid);
     auto* bar = new QHBoxLayout;
     bar->addWidget(m_prompt, 1);
     bar->addWidget(find);
-    bar->addWidget(difference);
+    auto* modes = new QButtonGroup(this);
+    const auto addMode = [&](const QString& text, const QString& tip, widgets::CompareMode mode) {
+        auto* button = new QToolButton(this);
+        button->setText(text);
+        button->setToolTip(tip);
+        button->setCheckable(true);
+        button->setChecked(mode == widgets::CompareMode::SideBySide);
+        modes->addButton(button);
+        bar->addWidget(button);
+        connect(button, &QToolButton::clicked, this, [this, mode] { m_view->setMode(mode); });
+    };
+    addMode(tr("Side by side"), tr("Before at the left, after at the right"),
+            widgets::CompareMode::SideBySide);
+    addMode(tr("Swipe"), tr("One picture; drag the line between before and after"),
+            widgets::CompareMode::Swipe);
+    addMode(tr("Difference"), tr("After minus before, around zero"),
+            widgets::CompareMode::Difference);
+    m_list->setModel(m_pictures);
+    m_list->setIconSize({12 * widgets::kGrid, 9 * widgets::kGrid});
+    m_list->setFixedWidth(32 * widgets::kGrid);
+    m_list->setUniformItemSizes(true);
+    m_list->setAccessibleName(tr("Pictures"));
+    m_listTitle->setWordWrap(true);
+    m_all->hide();
+    m_status->setForegroundRole(QPalette::PlaceholderText);
     auto* left = new QVBoxLayout;
     left->addWidget(m_listTitle);
     left->addWidget(m_list, 1);
+    left->addWidget(m_all);
     auto* middle = new QHBoxLayout;
     middle->addLayout(left);
     middle->addWidget(m_view, 1);
@@ -58,14 +80,17 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
                                2 * widgets::kGrid);
     layout->addLayout(bar);
     layout->addLayout(middle, 1);
+    layout->addWidget(m_status);
+    setFocusProxy(m_prompt);
     connect(m_prompt, &QLineEdit::returnPressed, this, &ComparePage::requestHeatmaps);
     connect(find, &QPushButton::clicked, this, &ComparePage::search);
-    connect(difference, &QCheckBox::toggled, this, [this](bool on) {
-        m_view->setMode(on ? widgets::CompareMode::Difference : widgets::CompareMode::SideBySide);
-    });
-    connect(m_list, &QListWidget::currentItemChanged, this, &ComparePage::showPicture);
+    connect(m_all, &QPushButton::clicked, this, &ComparePage::listAll);
+    connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &ComparePage::showPicture);
     connect(&workspace, &Workspace::imagesChanged, this, &ComparePage::reload);
-    connect(&workspace, &Workspace::headChanged, this, &ComparePage::requestHeatmaps);
+    connect(&workspace, &Workspace::headChanged, this, &ComparePage::showRun);
+    connect(&workspace.prompts, &PromptService::failed, this, [this] { m_status->clear(); });
+    showRun();
     reload();
 }
 
@@ -81,61 +106,68 @@ void ComparePage::reload()
         this,
         [](db::Database& database) {
             return Content{db::ImageRepository(database.connection()).images(),
-                           db::RunRepository(database.connection()).recentQueries(50)};
+                           db::RunRepository(database.connection()).recentQueries(kRemembered)};
         },
         [this](const Content& content) {
             m_images = content.images;
             auto* completer = new QCompleter(content.queries, m_prompt);
             completer->setCaseSensitivity(Qt::CaseInsensitive);
             m_prompt->setCompleter(completer);
-            QList<qsizetype> order(m_images.size());
-            std::iota(order.begin(), order.end(), qsizetype(0));
-            fillList(order);
+            listAll();
         });
 }
 
-void ComparePage::fillList(const QList<qsizetype>& order)
+void ComparePage::listAll()
 {
-    m_list->clear();
-    for (const qsizetype place : order) {
-        const db::Image& image = m_images.at(place);
-        auto* item = new QListWidgetItem(
-            QIcon(m_workspace.project().thumbnailFile(image.sha256)), // read when first drawn
-            QFileInfo(image.path).fileName(), m_list);
-        item->setData(Qt::UserRole, place);
+    m_all->hide();
+    list(m_images, tr("All pictures"));
+}
+
+void ComparePage::list(const QList<db::Image>& images, const QString& title)
+{
+    m_listTitle->setText(title);
+    m_pictures->setImages(images);
+    if (!images.isEmpty()) {
+        m_list->setCurrentIndex(m_pictures->index(0));
     }
-    if (m_list->count() > 0) {
-        m_list->setCurrentRow(0);
-    }
+}
+
+const db::Image* ComparePage::chosen() const
+{
+    const QModelIndex index = m_list->currentIndex();
+    return index.isValid() ? &m_pictures->image(index.row()) : nullptr;
 }
 
 void ComparePage::showPicture()
 {
-    const QListWidgetItem* item = m_list->currentItem();
-    if (item == nullptr) {
+    const db::Image* image = chosen();
+    if (image == nullptr) {
         return;
     }
-    const db::Image image = m_images.at(item->data(Qt::UserRole).value<qsizetype>());
     m_view->setHeatmaps({}, {});
-    m_workspace.loadImage(this, image.path, [this, item](const QImage& picture) {
-        if (m_list->currentItem() == item) {
+    m_workspace.loadImage(this, image->path, [this, id = image->id](const QImage& picture) {
+        if (chosen() != nullptr && chosen()->id == id) {
             m_view->setImage(picture);
+            requestHeatmaps(); // not before: a map never lies over another picture
         }
     });
-    requestHeatmaps();
 }
 
 void ComparePage::requestHeatmaps()
 {
-    const QListWidgetItem* item = m_list->currentItem();
+    const db::Image* image = chosen();
     const QString prompt = m_prompt->text().trimmed();
-    if (item == nullptr || prompt.isEmpty()) {
+    if (image == nullptr || prompt.isEmpty()) {
         return;
     }
-    const db::Image& image = m_images.at(item->data(Qt::UserRole).value<qsizetype>());
+    m_status->setText(tr("Looking for “%1”…").arg(prompt));
     m_workspace.prompts.heatmaps(
-        this, {m_workspace.project().absolutePath(image.path), image.sha256, prompt},
-        [this](const model::pipeline::HeatmapPair& pair) {
+        this, {m_workspace.project().absolutePath(image->path), image->sha256, prompt},
+        [this, prompt, id = image->id](const model::pipeline::HeatmapPair& pair) {
+            m_status->clear();
+            if (chosen() == nullptr || chosen()->id != id) {
+                return;
+            }
             m_view->setHeatmaps(heatmapOf(pair.before),
                                 pair.after ? heatmapOf(*pair.after) : widgets::Heatmap());
         });
@@ -151,23 +183,35 @@ void ComparePage::search()
 {
     const QString prompt = m_prompt->text().trimmed();
     if (prompt.isEmpty()) {
+        m_prompt->setFocus();
         return;
     }
     std::vector<std::string> hashes;
     for (const db::Image& image : m_images) {
         hashes.push_back(image.sha256.toStdString());
     }
+    m_status->setText(tr("Searching %1 pictures for “%2”…").arg(m_images.size()).arg(prompt));
     m_workspace.prompts.search(
         this, hashes, prompt, kFound,
-        [this, prompt](const std::vector<model::pipeline::SearchHit>& before,
-                       const std::vector<model::pipeline::SearchHit>& after) {
-            QList<qsizetype> order;
+        [this, prompt, images = m_images](const std::vector<model::pipeline::SearchHit>& before,
+                                          const std::vector<model::pipeline::SearchHit>& after) {
+            m_status->clear();
+            QList<db::Image> found;
             for (const auto& hit : after.empty() ? before : after) {
-                order.append(qsizetype(hit.image));
+                found.append(images.at(qsizetype(hit.image)));
             }
-            m_listTitle->setText(tr("Found for “%1”").arg(prompt));
-            fillList(order);
+            list(found, after.empty() ? tr("Best for “%1”").arg(prompt)
+                                      : tr("Best for “%1”, with the trained head").arg(prompt));
+            m_all->show();
         });
+}
+
+void ComparePage::showRun()
+{
+    const auto& run = m_workspace.run();
+    m_view->setAfterName(run ? tr("After: run %1 (%2)").arg(run->folder, run->name)
+                             : tr("After: no trained head yet; see Train"));
+    requestHeatmaps();
 }
 
 } // namespace tagalign::app

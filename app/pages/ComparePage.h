@@ -4,15 +4,19 @@
 
 #include <QWidget>
 
-class QLineEdit;
-class QListWidget;
+class QButtonGroup;
 class QLabel;
+class QLineEdit;
+class QListView;
+class QPushButton;
 
 namespace tagalign::widgets {
 class CompareView;
 }
 
 namespace tagalign::app {
+
+class PictureList;
 
 /// Did it get better, where? A prompt, a picture, before and after on one colour scale; and the
 /// pictures that the prompt finds.
@@ -25,18 +29,26 @@ public:
 
     [[nodiscard]] const widgets::CompareView* view() const { return m_view; }
 
+    [[nodiscard]] const PictureList* pictures() const { return m_pictures; }
+
 private:
     void reload();
-    void fillList(const QList<qsizetype>& order);
+    void listAll();
+    void list(const QList<db::Image>& images, const QString& title);
+    [[nodiscard]] const db::Image* chosen() const;
     void showPicture();
     void requestHeatmaps();
     void search();
+    void showRun();
 
     Workspace& m_workspace;
     QList<db::Image> m_images;
     QLineEdit* m_prompt;
-    QListWidget* m_list;
+    PictureList* m_pictures;
+    QListView* m_list;
     QLabel* m_listTitle;
+    QPushButton* m_all;
+    QLabel* m_status;
     widgets::CompareView* m_view;
 };
 

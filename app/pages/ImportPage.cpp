@@ -3,7 +3,6 @@
 #include "db/ImageRepository.h"
 #include "widgets/DropArea.h"
 
-#include <QFileDialog>
 #include <QHeaderView>
 #include <QLabel>
 #include <QTableWidget>
@@ -24,8 +23,10 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent)
         tr("Drop pictures with captions here"),
         tr("A folder or a file: captions.jsonl, CSV or TSV, COCO captions, Flickr8k, Hugging Face "
            "imagefolder, or pictures with a text file beside each."),
-        tr("Choose a folder…"), this);
-    connect(drop, &widgets::DropArea::clicked, this, &ImportPage::chooseSource);
+        {tr("Choose a folder…"), tr("Choose a file…")}, this);
+    connect(drop, &widgets::DropArea::clicked, this, [this](int button) {
+        choose(button == 0 ? QFileDialog::Directory : QFileDialog::ExistingFile);
+    });
     connect(drop, &widgets::DropArea::dropped, this, [this](const QList<QUrl>& urls) {
         for (const QUrl& url : urls) {
             importFrom(url.toLocalFile());
@@ -38,6 +39,8 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent)
     m_problems->setColumnWidth(0, 32 * widgets::kGrid);
     m_problems->verticalHeader()->hide();
     m_problems->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_problems->setAccessibleName(tr("Problems"));
+    m_problems->setWordWrap(true);
     m_problems->hide();
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(3 * widgets::kGrid, 3 * widgets::kGrid, 3 * widgets::kGrid,
@@ -49,32 +52,39 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_problems, 1);
     connect(&workspace, &Workspace::imagesChanged, this, &ImportPage::showCounts);
     connect(&workspace, &Workspace::tagsChanged, this, &ImportPage::showCounts);
+    connect(&workspace, &Workspace::featuresChanged, this, &ImportPage::addProblems);
+    connect(&workspace.jobs, &JobQueue::finished, this, [this](int job) {
+        if (m_imports.remove(job)) { // whatever became of it: what it stored is there
+            Q_EMIT m_workspace.imagesChanged();
+        }
+    });
     showCounts();
 }
 
-void ImportPage::chooseSource()
+void ImportPage::choose(QFileDialog::FileMode mode)
 {
     auto* dialog = new QFileDialog(this, tr("Pictures with captions"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setFileMode(mode);
+    if (mode == QFileDialog::ExistingFile) {
+        dialog->setNameFilter(
+            tr("Lists of captions (*.jsonl *.ndjson *.json *.csv *.tsv *.txt *.token *.tar)"));
+    }
     connect(dialog, &QFileDialog::fileSelected, this, &ImportPage::importFrom);
     dialog->open();
 }
 
 void ImportPage::importFrom(const QString& source)
 {
-    const Project project = m_workspace.project();
     auto summary = std::make_shared<ImportSummary>();
-    m_workspace.jobs.add(
+    m_imports.insert(m_workspace.jobs.add(
         tr("Import"),
-        [project, source, summary](JobContext& context) {
+        [project = m_workspace.project(), source, summary](JobContext& context) {
             *summary = importPairs(project, source, context);
         },
-        [this, summary] {
-            showSummary(*summary);
-            Q_EMIT m_workspace.imagesChanged();
-        });
-    m_workspace.queueTagsAndFeatures();
+        [this, summary] { showSummary(*summary); }));
+    m_workspace.queueTags();
+    m_workspace.queueFeatures();
 }
 
 void ImportPage::showCounts()
@@ -94,10 +104,17 @@ void ImportPage::showCounts()
 void ImportPage::showSummary(const ImportSummary& summary)
 {
     m_summary->setText(tr("%1: %2").arg(summary.format, summary.sentence()));
-    m_problems->setRowCount(int(summary.problems.size()));
-    for (int row = 0; row < m_problems->rowCount(); ++row) {
-        m_problems->setItem(row, 0, new QTableWidgetItem(summary.problems.at(row).where));
-        m_problems->setItem(row, 1, new QTableWidgetItem(summary.problems.at(row).message));
+    m_problems->setRowCount(0);
+    addProblems(summary.problems);
+}
+
+void ImportPage::addProblems(const QList<ImportProblem>& problems)
+{
+    for (const ImportProblem& problem : problems) {
+        const int row = m_problems->rowCount();
+        m_problems->insertRow(row);
+        m_problems->setItem(row, 0, new QTableWidgetItem(problem.where));
+        m_problems->setItem(row, 1, new QTableWidgetItem(problem.message));
     }
     m_problems->setVisible(m_problems->rowCount() > 0);
 }

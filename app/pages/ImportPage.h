@@ -3,6 +3,8 @@
 #include "app/jobs/ImportJob.h"
 #include "app/pages/Workspace.h"
 
+#include <QFileDialog>
+#include <QSet>
 #include <QWidget>
 
 class QLabel;
@@ -22,11 +24,13 @@ public Q_SLOTS:
     void importFrom(const QString& source);
 
 private:
-    void chooseSource();
+    void choose(QFileDialog::FileMode mode);
     void showCounts();
     void showSummary(const ImportSummary& summary);
+    void addProblems(const QList<ImportProblem>& problems);
 
     Workspace& m_workspace;
+    QSet<int> m_imports; ///< jobs under way
     QLabel* m_counts;
     QLabel* m_summary;
     QTableWidget* m_problems;

@@ -1,8 +1,11 @@
 #include "app/pages/ReportPage.h"
 
+#include "app/jobs/ReportJob.h"
+#include "app/jobs/Runs.h"
 #include "db/RunRepository.h"
 
 #include <QDesktopServices>
+#include <QFile>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
@@ -18,6 +21,9 @@ struct Content
 {
     std::optional<db::Run> run;
     QList<db::Metric> metrics;
+    QString decision;
+    QString file;
+    bool hasFile = false;
 };
 
 } // namespace
@@ -26,11 +32,15 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
     : QWidget(parent),
       m_workspace(workspace),
       m_heading(new QLabel(this)),
+      m_decision(new QLabel(this)),
       m_figures(new QTableWidget(0, 6, this)),
       m_open(new QPushButton(tr("Open the report"), this))
 {
     m_heading->setFont(widgets::headingFont(this));
     m_heading->setWordWrap(true);
+    m_decision->setWordWrap(true);
+    m_figures->setAccessibleName(tr("Figures"));
+    m_figures->setTabKeyNavigation(false);
     m_figures->setHorizontalHeaderLabels({tr("Figure"), tr("Of"), tr("Before"), tr("After"),
                                           tr("Change"), tr("95 % interval of the change")});
     m_figures->horizontalHeader()->setStretchLastSection(true);
@@ -42,11 +52,13 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
                                3 * widgets::kGrid);
     layout->setSpacing(2 * widgets::kGrid);
     layout->addWidget(m_heading);
+    layout->addWidget(m_decision);
     layout->addWidget(m_figures, 1);
     layout->addWidget(m_open, 0, Qt::AlignLeft);
     connect(m_open, &QPushButton::clicked, this,
             [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(m_file)); });
     connect(&workspace, &Workspace::runsChanged, this, &ReportPage::reload);
+    connect(&workspace, &Workspace::modelChanged, this, &ReportPage::reload);
     reload();
 }
 
@@ -54,25 +66,35 @@ void ReportPage::reload()
 {
     m_workspace.session.ask(
         this,
-        [](db::Database& database) {
-            const db::RunRepository runs(database.connection());
-            Content content{runs.lastDone(), {}};
-            if (content.run) {
-                content.metrics = runs.metricsOf(content.run->id);
+        [project = m_workspace.project()](db::Database& database) {
+            Content content{.run = newestRun(project, database)};
+            if (!content.run) {
+                return content;
+            }
+            content.metrics = db::RunRepository(database.connection()).metricsOf(content.run->id);
+            content.file =
+                project.reportFolder(content.run->folder) + QStringLiteral("/report.html");
+            content.hasFile = QFile::exists(content.file);
+            try {
+                content.decision = decisionOn(content.metrics).sentence;
+            } catch (const model::Error& error) {
+                content.decision = QString::fromUtf8(error.what());
             }
             return content;
         },
         [this](const Content& content) {
             m_figures->setRowCount(0);
-            m_open->setEnabled(content.run.has_value());
+            m_open->setEnabled(content.hasFile);
+            m_file = content.file;
+            m_decision->setVisible(content.run.has_value());
+            m_figures->setVisible(content.run.has_value());
             if (!content.run) {
                 m_heading->setText(tr("No finished run yet. Train a head first."));
                 return;
             }
             m_heading->setText(
                 tr("Run %1, on test images the training never saw").arg(content.run->folder));
-            m_file = m_workspace.project().reportFolder(content.run->folder) +
-                     QStringLiteral("/report.html");
+            m_decision->setText(content.decision);
             for (const db::Metric& metric : content.metrics) {
                 if (metric.tag) {
                     continue;

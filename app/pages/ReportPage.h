@@ -23,6 +23,7 @@ private:
 
     Workspace& m_workspace;
     QLabel* m_heading;
+    QLabel* m_decision;
     QTableWidget* m_figures;
     QPushButton* m_open;
     QString m_file;

@@ -18,31 +18,30 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace tagalign::app {
 
 namespace {
 
-struct RunRow
+bool isUnfinished(const db::Run& run)
 {
-    db::Run run;
-    std::optional<db::Metric> attributes; ///< tag mAP
-};
+    return run.status == db::RunStatus::Cancelled || run.status == db::RunStatus::Failed;
+}
 
-QList<RunRow> readRuns(db::Database& database)
+QString stateText(db::RunStatus status)
 {
-    const db::RunRepository runs(database.connection());
-    QList<RunRow> rows;
-    for (const db::Run& run : runs.runs()) {
-        RunRow row{run, std::nullopt};
-        for (const db::Metric& metric : runs.metricsOf(run.id)) {
-            if (metric.name == QLatin1String("tag mAP") &&
-                metric.kind == QLatin1String("attributes") && !metric.tag) {
-                row.attributes = metric;
-            }
-        }
-        rows.append(row);
+    switch (status) {
+    case db::RunStatus::Running:
+        return TrainPage::tr("training");
+    case db::RunStatus::Done:
+        return TrainPage::tr("done");
+    case db::RunStatus::Cancelled:
+        return TrainPage::tr("stopped");
+    case db::RunStatus::Failed:
+        return TrainPage::tr("failed");
     }
-    return rows;
+    return {};
 }
 
 } // namespace
@@ -55,16 +54,45 @@ TrainPage::TrainPage(Workspace& workspace, QWidget* parent)
       m_rate(new QDoubleSpinBox(this)),
       m_confidence(new QDoubleSpinBox(this)),
       m_start(new QPushButton(tr("Start training"), this)),
+      m_resume(new QPushButton(tr("Go on with this run"), this)),
       m_losses(new widgets::LinePlot(this)),
       m_scores(new widgets::LinePlot(this)),
       m_runs(new QTableWidget(0, 5, this))
+{
+    m_losses->setTitle(tr("Loss (lower is better)"));
+    m_scores->setTitle(tr("Tag mAP on validation images (higher is better)"));
+    makeTable();
+    auto* top = new QHBoxLayout;
+    top->setSpacing(2 * widgets::kGrid);
+    top->addLayout(makeForm());
+    top->addWidget(m_losses, 1);
+    top->addWidget(m_scores, 1);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(3 * widgets::kGrid, 3 * widgets::kGrid, 3 * widgets::kGrid,
+                               3 * widgets::kGrid);
+    layout->setSpacing(2 * widgets::kGrid);
+    layout->addLayout(top, 1);
+    layout->addWidget(m_runs, 1);
+    layout->addWidget(m_resume, 0, Qt::AlignLeft);
+    setFocusProxy(m_start);
+    connect(m_start, &QPushButton::clicked, this, &TrainPage::start);
+    connect(m_resume, &QPushButton::clicked, this, &TrainPage::resume);
+    connect(&workspace, &Workspace::runsChanged, this, &TrainPage::reload);
+    connect(m_runs, &QTableWidget::itemSelectionChanged, this, &TrainPage::onRunChosen);
+    reload();
+}
+
+QFormLayout* TrainPage::makeForm()
 {
     const model::pipeline::TrainSettings defaults;
     m_head->addItem(tr("Adapter (small, quick)"), int(model::pipeline::HeadKind::Adapter));
     m_head->addItem(tr("Gated convolution (the paper's)"),
                     int(model::pipeline::HeadKind::GatedConv));
+    m_head->setToolTip(tr("What is trained on top of the frozen model"));
     m_epochs->setRange(1, 1000);
     m_epochs->setValue(defaults.epochs);
+    m_epochs->setToolTip(tr("How often the training images are gone through; the best epoch on "
+                            "validation images is kept"));
     m_rate->setDecimals(5);
     m_rate->setRange(0.00001, 1.0);
     m_rate->setSingleStep(0.001);
@@ -74,8 +102,17 @@ TrainPage::TrainPage(Workspace& workspace, QWidget* parent)
     m_confidence->setSingleStep(0.05);
     m_confidence->setValue(defaults.confidenceThreshold);
     m_confidence->setToolTip(tr("Tags nobody verified count only from this confidence on"));
-    m_losses->setTitle(tr("Loss (lower is better)"));
-    m_scores->setTitle(tr("Tag mAP on validation images (higher is better)"));
+    auto* form = new QFormLayout;
+    form->addRow(tr("&Head"), m_head);
+    form->addRow(tr("&Epochs"), m_epochs);
+    form->addRow(tr("&Learning rate"), m_rate);
+    form->addRow(tr("Least &confidence"), m_confidence);
+    form->addRow(m_start);
+    return form;
+}
+
+void TrainPage::makeTable()
+{
     m_runs->setHorizontalHeaderLabels(
         {tr("Run"), tr("Head"), tr("State"), tr("Attributes: tag mAP"), tr("Remark")});
     m_runs->horizontalHeader()->setStretchLastSection(true);
@@ -83,33 +120,12 @@ TrainPage::TrainPage(Workspace& workspace, QWidget* parent)
     m_runs->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_runs->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_runs->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_runs->setToolTip(tr("The selected run is the “after” on the Compare page"));
-
-    auto* form = new QFormLayout;
-    form->addRow(tr("Head"), m_head);
-    form->addRow(tr("Epochs"), m_epochs);
-    form->addRow(tr("Learning rate"), m_rate);
-    form->addRow(tr("Least confidence"), m_confidence);
-    form->addRow(m_start);
-    auto* top = new QHBoxLayout;
-    top->addLayout(form);
-    top->addWidget(m_losses, 1);
-    top->addWidget(m_scores, 1);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(3 * widgets::kGrid, 3 * widgets::kGrid, 3 * widgets::kGrid,
-                               3 * widgets::kGrid);
-    layout->setSpacing(2 * widgets::kGrid);
-    layout->addLayout(top, 1);
-    layout->addWidget(m_runs, 1);
-    connect(m_start, &QPushButton::clicked, this, &TrainPage::start);
-    connect(&workspace, &Workspace::runsChanged, this, &TrainPage::showRuns);
-    connect(m_runs, &QTableWidget::itemSelectionChanged, this, [this] {
-        const int row = m_runs->currentRow();
-        if (row >= 0 && m_shownRuns.at(row).status == db::RunStatus::Done) {
-            m_workspace.useHead(m_shownRuns.at(row));
-        }
-    });
-    showRuns();
+    m_runs->setAccessibleName(tr("Runs"));
+    m_runs->setToolTip(tr("The chosen run is the “after” on the Compare page"));
+    m_runs->setTabKeyNavigation(false);
+    m_resume->setToolTip(tr("From its last epoch, with the settings and the verdicts it began "
+                            "with"));
+    m_resume->setEnabled(false);
 }
 
 model::pipeline::TrainSettings TrainPage::settings() const
@@ -122,79 +138,142 @@ model::pipeline::TrainSettings TrainPage::settings() const
     return settings;
 }
 
-void TrainPage::clearCurves()
-{
-    m_trainLoss.clear();
-    m_validationLoss.clear();
-    m_tagMap.clear();
-    m_best = 0;
-    m_losses->setSeries({});
-    m_scores->setSeries({});
-}
-
 void TrainPage::start()
 {
-    clearCurves();
-    const Project project = m_workspace.project();
-    // The job's thread may outlive the page; the epochs come over as plain values.
-    const auto onEpoch = [page =
-                              QPointer<TrainPage>(this)](const model::pipeline::TrainEvent& event) {
+    queue([project = m_workspace.project(), settings = settings()](JobContext& context,
+                                                                   const OnEpoch& onEpoch) {
+        return trainProject(project, settings, context, onEpoch);
+    });
+}
+
+void TrainPage::resume()
+{
+    const db::Run* run = chosenRun();
+    if (run != nullptr && isUnfinished(*run)) {
+        queue([project = m_workspace.project(), run = *run](JobContext& context,
+                                                            const OnEpoch& onEpoch) {
+            return resumeRun(project, run, context, onEpoch);
+        });
+    }
+}
+
+void TrainPage::queue(const Train& train)
+{
+    // The job's thread may outlive the page.
+    const auto onEpoch = [page = QPointer<TrainPage>(this)](const model::pipeline::TrainEvent&) {
         QMetaObject::invokeMethod(
             QCoreApplication::instance(),
-            [page, end = *event.epochEnded, epoch = event.epoch] {
+            [page] {
                 if (page) {
-                    page->showEpoch(end, epoch);
+                    page->reload();
                 }
             },
             Qt::QueuedConnection);
     };
     m_workspace.jobs.add(
         tr("Training"),
-        [project, settings = settings(), onEpoch](JobContext& context) {
-            const db::Run run = trainProject(project, settings, std::nullopt, context, onEpoch);
+        [project = m_workspace.project(), train, onEpoch](JobContext& context) {
+            const db::Run run = train(context, onEpoch);
             const EvaluationSummary summary = evaluateRun(project, run, context);
             writeReport(project, run, summary.cautions, context);
         },
-        [this] {
-            m_workspace.useNewestHead();
-            Q_EMIT m_workspace.runsChanged();
-        });
+        [this] { m_workspace.useNewestHead(); });
 }
 
-void TrainPage::showEpoch(const model::pipeline::TrainEvent::EpochEnd& end, int epoch)
+QList<TrainPage::Row> TrainPage::rowsOf(const db::Database& database)
 {
-    m_trainLoss.append(end.train.total);
-    m_validationLoss.append(end.validation.total);
-    m_tagMap.append(end.validationTagMap);
-    m_best = end.isBest ? epoch : m_best;
-    m_losses->setSeries(
-        {{tr("training"), m_trainLoss, false}, {tr("validation"), m_validationLoss, true}});
-    m_scores->setSeries({{tr("tag mAP"), m_tagMap, false}});
-    m_losses->setMarker(m_best);
-    m_scores->setMarker(m_best);
-}
-
-void TrainPage::showRuns()
-{
-    m_workspace.session.ask(this, readRuns, [this](const QList<RunRow>& rows) {
-        m_shownRuns.clear();
-        m_runs->setRowCount(int(rows.size()));
-        for (int i = 0; i < rows.size(); ++i) {
-            const RunRow& row = rows.at(i);
-            m_shownRuns.append(row.run);
-            const QString score = row.attributes ? tr("%1 → %2")
-                                                       .arg(row.attributes->before, 0, 'f', 3)
-                                                       .arg(row.attributes->after, 0, 'f', 3)
-                                                 : QString();
-            const QStringList cells{row.run.folder, row.run.name, db::statusName(row.run.status),
-                                    score, row.run.message};
-            for (int column = 0; column < cells.size(); ++column) {
-                m_runs->setItem(i, column, new QTableWidgetItem(cells.at(column)));
+    const db::RunRepository runs(database.connection());
+    QList<Row> rows;
+    for (const db::Run& run : runs.runs()) {
+        Row row{run, std::nullopt};
+        for (const db::Metric& metric : runs.metricsOf(run.id)) {
+            if (metric.name == QLatin1String("tag mAP") &&
+                metric.kind == QLatin1String("attributes") && !metric.tag) {
+                row.attributes = metric;
             }
         }
-        m_runs->resizeColumnsToContents();
-        m_runs->horizontalHeader()->setStretchLastSection(true);
-    });
+        rows.append(row);
+    }
+    return rows;
+}
+
+void TrainPage::reload()
+{
+    m_workspace.session.ask(
+        this, [](const db::Database& database) { return rowsOf(database); },
+        [this](const QList<Row>& rows) { showRuns(rows); });
+}
+
+/// A run that has just begun is chosen; else what was chosen stays so; else the newest.
+void TrainPage::showRuns(const QList<Row>& rows)
+{
+    db::RunId wanted = chosenRun() != nullptr ? chosenRun()->id : db::RunId{};
+    for (const Row& row : rows) {
+        const bool wasRunning = std::any_of(m_rows.begin(), m_rows.end(), [&row](const Row& old) {
+            return old.run.id == row.run.id && old.run.status == db::RunStatus::Running;
+        });
+        wanted = row.run.status == db::RunStatus::Running && !wasRunning ? row.run.id : wanted;
+    }
+    const QSignalBlocker quiet(m_runs);
+    m_rows = rows;
+    m_runs->setRowCount(int(rows.size()));
+    int chosen = rows.isEmpty() ? -1 : 0;
+    for (int i = 0; i < rows.size(); ++i) {
+        const Row& row = rows.at(i);
+        const QString score = row.attributes ? tr("%1 → %2")
+                                                   .arg(row.attributes->before, 0, 'f', 3)
+                                                   .arg(row.attributes->after, 0, 'f', 3)
+                                             : QString();
+        const QStringList cells{row.run.folder, row.run.name, stateText(row.run.status), score,
+                                row.run.message};
+        for (int column = 0; column < cells.size(); ++column) {
+            m_runs->setItem(i, column, new QTableWidgetItem(cells.at(column)));
+        }
+        chosen = wanted == row.run.id ? i : chosen;
+    }
+    m_runs->resizeColumnsToContents();
+    m_runs->horizontalHeader()->setStretchLastSection(true);
+    m_runs->selectRow(chosen);
+    m_resume->setEnabled(chosenRun() != nullptr && isUnfinished(*chosenRun()));
+    if (chosenRun() != nullptr) {
+        showCurves(*chosenRun());
+    }
+}
+
+const db::Run* TrainPage::chosenRun() const
+{
+    const int row = m_runs->currentRow();
+    return row >= 0 && row < m_rows.size() ? &m_rows.at(row).run : nullptr;
+}
+
+void TrainPage::onRunChosen()
+{
+    const db::Run* run = chosenRun();
+    m_resume->setEnabled(run != nullptr && isUnfinished(*run));
+    if (run == nullptr) {
+        return;
+    }
+    showCurves(*run);
+    if (run->status == db::RunStatus::Done) {
+        m_workspace.useRun(*run);
+    }
+}
+
+void TrainPage::showCurves(const db::Run& run)
+{
+    m_workspace.session.ask(
+        this,
+        [project = m_workspace.project(), run](const db::Database&) {
+            return readCurves(project, run);
+        },
+        [this](const RunCurves& curves) {
+            m_losses->setSeries({{tr("training"), curves.trainLoss, false},
+                                 {tr("validation"), curves.validationLoss, true}});
+            m_scores->setSeries({{tr("objects"), curves.objectMap, false},
+                                 {tr("attributes"), curves.attributeMap, true}});
+            m_losses->setMarker(curves.best);
+            m_scores->setMarker(curves.best);
+        });
 }
 
 } // namespace tagalign::app

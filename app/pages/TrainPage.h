@@ -1,14 +1,17 @@
 #pragma once
 
+#include "app/jobs/Runs.h"
 #include "app/pages/Workspace.h"
 #include "model/pipeline/Training.h"
 
 #include <QWidget>
 
+#include <functional>
 #include <optional>
 
 class QComboBox;
 class QDoubleSpinBox;
+class QFormLayout;
 class QPushButton;
 class QSpinBox;
 class QTableWidget;
@@ -29,12 +32,29 @@ public:
 
 public Q_SLOTS:
     void start();
+    void resume(); ///< goes on with the chosen run
 
 private:
+    using OnEpoch = std::function<void(const model::pipeline::TrainEvent&)>;
+    using Train = std::function<db::Run(JobContext&, const OnEpoch&)>;
+
+    /// A run and what the table says of it.
+    struct Row
+    {
+        db::Run run;
+        std::optional<db::Metric> attributes; ///< tag mAP
+    };
+
+    [[nodiscard]] static QList<Row> rowsOf(const db::Database& database);
+    [[nodiscard]] QFormLayout* makeForm();
+    void makeTable();
     [[nodiscard]] model::pipeline::TrainSettings settings() const;
-    void showEpoch(const model::pipeline::TrainEvent::EpochEnd& end, int epoch);
-    void clearCurves();
-    void showRuns();
+    void queue(const Train& train);
+    void reload();
+    void showRuns(const QList<Row>& rows);
+    [[nodiscard]] const db::Run* chosenRun() const;
+    void onRunChosen();
+    void showCurves(const db::Run& run);
 
     Workspace& m_workspace;
     QComboBox* m_head;
@@ -42,14 +62,11 @@ private:
     QDoubleSpinBox* m_rate;
     QDoubleSpinBox* m_confidence;
     QPushButton* m_start;
+    QPushButton* m_resume;
     widgets::LinePlot* m_losses;
     widgets::LinePlot* m_scores;
     QTableWidget* m_runs;
-    QList<db::Run> m_shownRuns;
-    QVector<double> m_trainLoss;
-    QVector<double> m_validationLoss;
-    QVector<double> m_tagMap;
-    int m_best = 0;
+    QList<Row> m_rows;
 };
 
 } // namespace tagalign::app

@@ -21,11 +21,7 @@ namespace tagalign::app {
 
 namespace {
 
-struct ImageTags
-{
-    QList<db::Caption> captions;
-    QList<db::Candidate> candidates;
-};
+constexpr int kPatienceMs = 200; ///< a person takes a shorter wait for none
 
 QString userName()
 {
@@ -39,6 +35,12 @@ QString promptOf(const db::Candidate& candidate)
                                      : candidate.display + QLatin1Char(' ') + candidate.owner;
 }
 
+/// Bytes of UTF-8 to UTF-16 units.
+int unitsOf(const QByteArray& utf8, int bytes)
+{
+    return int(QString::fromUtf8(utf8.left(bytes)).size());
+}
+
 } // namespace
 
 VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
@@ -46,6 +48,7 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
       m_workspace(workspace),
       m_title(new QLabel(this)),
       m_view(new widgets::HeatmapView(this)),
+      m_scale(new widgets::ColorScale(this)),
       m_caption(new widgets::CaptionLabel(this)),
       m_chips(new widgets::TagChipBar(this)),
       m_progress(new widgets::ProgressSummary(this)),
@@ -54,6 +57,8 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     m_view->setFocusPolicy(Qt::NoFocus); // the keys belong to the page
     m_view->setHint(tr("No tags to verify yet. Import pictures with captions first."));
+    m_view->setAccessibleName(tr("Picture"));
+    m_scale->hide();
     m_title->setForegroundRole(QPalette::PlaceholderText);
     m_saved->setForegroundRole(QPalette::PlaceholderText);
     auto* buttons = new QHBoxLayout;
@@ -69,6 +74,7 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
     addButton(tr("Unsure  Space"), tr("It cannot be told"), [this] { decide(db::State::Unsure); });
     addButton(tr("Undo  ⌫"), tr("Take the last verdict back"), [this] { undo(); });
     addButton(tr("Heatmap  H"), tr("Where the model sees this tag"), [this] { toggleHeatmap(); });
+    buttons->addWidget(m_scale);
     buttons->addStretch();
     buttons->addWidget(m_saved);
     auto* top = new QHBoxLayout;
@@ -83,10 +89,32 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_caption);
     layout->addWidget(m_chips);
     layout->addLayout(buttons);
+    m_patience.setSingleShot(true);
+    m_patience.setInterval(kPatienceMs);
+    connect(&m_patience, &QTimer::timeout, this, [this] {
+        m_view->setHint(tr("Loading…"));
+        m_view->setImage({});
+        m_chips->setChips({});
+    });
     connect(m_chips, &widgets::TagChipBar::currentChanged, this, &VerifyPage::showChip);
     connect(&workspace, &Workspace::imagesChanged, this, &VerifyPage::reload);
     connect(&workspace, &Workspace::tagsChanged, this, &VerifyPage::reload);
     reload();
+}
+
+QString VerifyPage::Content::captionText(db::CaptionId id) const
+{
+    for (const db::Caption& caption : captions) {
+        if (caption.id == id) {
+            return caption.text;
+        }
+    }
+    return captions.isEmpty() ? QString() : captions.first().text;
+}
+
+std::optional<db::ImageId> VerifyPage::shownImage() const
+{
+    return m_isWhole ? std::optional(m_content.image.id) : std::nullopt;
 }
 
 void VerifyPage::reload()
@@ -95,81 +123,165 @@ void VerifyPage::reload()
         this,
         [](db::Database& database) { return db::ImageRepository(database.connection()).images(); },
         [this](const QList<db::Image>& images) {
+            const bool isFirst = m_images.isEmpty();
             m_images = images;
-            showImage(images.isEmpty() ? -1 : std::clamp(m_position, 0, int(images.size()) - 1));
+            if (images.isEmpty()) {
+                return;
+            }
+            if (isFirst) {
+                goToNextPending(db::ImageId{});
+                return;
+            }
+            const db::Candidate* candidate = currentCandidate();
+            goTo(m_content.image.id, candidate ? std::optional(candidate->tag) : std::nullopt);
         });
     showProgress();
 }
 
-void VerifyPage::showImage(int position)
+void VerifyPage::goTo(db::ImageId image, std::optional<db::TagId> tag)
 {
-    m_position = position;
-    if (position < 0) {
-        return;
-    }
-    const db::Image image = m_images.at(position);
-    m_title->setText(tr("%1 · %2 of %3")
-                         .arg(QFileInfo(image.path).fileName())
-                         .arg(position + 1)
-                         .arg(m_images.size()));
-    m_view->setHeatmap({});
-    m_workspace.loadImage(this, image.path, [this, id = image.id](const QImage& picture) {
-        if (m_position >= 0 && m_images.at(m_position).id == id) { // still wanted
-            m_view->setHint(tr("The picture cannot be read; was it moved?"));
-            m_view->setImage(picture);
+    for (qsizetype i = 0; i < m_images.size(); ++i) {
+        if (m_images.at(i).id == image) {
+            showImage(i, tag);
+            return;
         }
-    });
-    m_workspace.session.ask(
+    }
+    showImage(0);
+}
+
+void VerifyPage::goToNextPending(db::ImageId after)
+{
+    m_isWhole = false;
+    m_workspace.session.ask( // answers in order: after the verdicts before it
         this,
-        [id = image.id](db::Database& database) {
-            return ImageTags{db::ImageRepository(database.connection()).captionsOf(id),
-                             db::TagRepository(database.connection()).candidatesOf(id)};
+        [after](db::Database& database) {
+            return db::TagRepository(database.connection()).nextPending(after);
         },
-        [this, id = image.id](const ImageTags& tags) {
-            if (m_position >= 0 && m_images.at(m_position).id == id) {
-                fill(tags.captions, tags.candidates);
+        [this](const std::optional<db::ImageId>& next) {
+            if (next) {
+                goTo(*next);
+            } else if (m_position < 0) {
+                showImage(0);
+            } else {
+                showEnd();
             }
         });
 }
 
-void VerifyPage::fill(const QList<db::Caption>& captions, const QList<db::Candidate>& candidates)
+void VerifyPage::showEnd()
 {
-    m_captions.clear();
-    for (const db::Caption& caption : captions) {
-        m_captions.insert(caption.id, caption.text);
-    }
-    m_candidates = candidates;
-    QList<widgets::TagChip> chips;
-    int firstPending = -1;
-    for (const db::Candidate& candidate : candidates) {
-        if (firstPending < 0 && candidate.state == db::State::Pending) {
-            firstPending = int(chips.size());
+    m_isWhole = true;
+    m_chips->setCurrent(-1);
+    m_caption->setCaption(tr("Every tag has a verdict. Next: train a head on them."), 0, 0);
+}
+
+/// Picture and tags load at the same time; the old ones stay on screen until both are there.
+void VerifyPage::showImage(qsizetype position, std::optional<db::TagId> tag)
+{
+    m_position = position;
+    m_wantedTag = tag;
+    m_isWhole = false;
+    m_content = {.image = m_images.at(position)};
+    m_patience.start();
+    const db::Image& image = m_content.image;
+    m_workspace.session.ask(
+        this,
+        [id = image.id](db::Database& database) {
+            return Content{.captions = db::ImageRepository(database.connection()).captionsOf(id),
+                           .candidates = db::TagRepository(database.connection()).candidatesOf(id)};
+        },
+        [this, id = image.id](const Content& tags) {
+            if (m_content.image.id == id) {
+                m_content.captions = tags.captions;
+                m_content.candidates = tags.candidates;
+                m_content.hasTags = true;
+                showWhenWhole();
+            }
+        });
+    m_workspace.loadImage(this, image.path, [this, id = image.id](const QImage& picture) {
+        if (m_content.image.id == id) {
+            m_content.picture = picture;
+            m_content.hasPicture = true;
+            showWhenWhole();
         }
+    });
+}
+
+void VerifyPage::showWhenWhole()
+{
+    if (!m_content.hasTags || !m_content.hasPicture) {
+        return;
+    }
+    m_patience.stop();
+    m_title->setText(tr("%1 · %2 of %3")
+                         .arg(QFileInfo(m_content.image.path).fileName())
+                         .arg(m_position + 1)
+                         .arg(m_images.size()));
+    m_view->setHint(tr("%1 cannot be read; was it moved? Import it again from its new place.")
+                        .arg(m_content.image.path));
+    m_view->setHeatmap({});
+    m_view->setImage(m_content.picture);
+    m_view->fit();
+    QList<widgets::TagChip> chips;
+    for (const db::Candidate& candidate : m_content.candidates) {
         chips.append({.text = candidate.display,
                       .isAttribute = candidate.kind == db::TagKind::Attribute,
                       .owner = candidate.owner,
                       .state = stateOf(candidate.state),
-                      .toolTip = m_captions.value(candidate.caption)});
+                      .toolTip = m_content.captionText(candidate.caption)});
     }
-    m_chips->setChips(chips);
-    m_chips->setCurrent(std::max(firstPending, 0));
-    m_looking.start();
+    m_isWhole = true;
+    m_chips->setChips(chips, chipToShow());
+    prefetch();
 }
 
-void VerifyPage::showChip(int chip)
+/// The tag asked for, else the first without a verdict, else none: a finished image is not judged
+/// again by accident. Nor is one that cannot be seen.
+int VerifyPage::chipToShow() const
 {
-    if (chip < 0) {
-        m_caption->setCaption(m_captions.isEmpty() ? QString() : *m_captions.cbegin(), 0, 0);
+    if (m_content.picture.isNull()) {
+        return -1;
+    }
+    int pending = -1;
+    for (int i = 0; i < m_content.candidates.size(); ++i) {
+        const db::Candidate& candidate = m_content.candidates.at(i);
+        if (m_wantedTag == candidate.tag) {
+            return i;
+        }
+        if (pending < 0 && candidate.state == db::State::Pending) {
+            pending = i;
+        }
+    }
+    return pending;
+}
+
+void VerifyPage::prefetch()
+{
+    if (m_position + 1 < m_images.size()) {
+        m_workspace.loadImage(this, m_images.at(m_position + 1).path, [](const QImage&) {});
+    }
+}
+
+const db::Candidate* VerifyPage::currentCandidate() const
+{
+    const int chip = m_chips->current();
+    return m_isWhole && chip >= 0 ? &m_content.candidates.at(chip) : nullptr;
+}
+
+void VerifyPage::showChip(int)
+{
+    m_looking.start();
+    const db::Candidate* candidate = currentCandidate();
+    if (candidate == nullptr) {
+        m_caption->setCaption(m_content.captionText({}), 0, 0);
+        m_view->setHeatmap({});
         return;
     }
-    const db::Candidate& candidate = m_candidates.at(chip);
-    const QString caption = m_captions.value(candidate.caption);
+    const QString caption = m_content.captionText(candidate->caption);
     const QByteArray bytes = caption.toUtf8();
-    const int start = int(QString::fromUtf8(bytes.left(candidate.spanStart)).size());
-    const int length =
-        int(QString::fromUtf8(bytes.mid(candidate.spanStart, candidate.spanLength)).size());
-    m_caption->setCaption(caption, start, length);
-    m_looking.start();
+    const int start = unitsOf(bytes, candidate->spanStart);
+    const int end = unitsOf(bytes, candidate->spanStart + candidate->spanLength);
+    m_caption->setCaption(caption, start, end - start);
     if (m_isHeatmapOn) {
         requestHeatmap();
     }
@@ -177,62 +289,75 @@ void VerifyPage::showChip(int chip)
 
 void VerifyPage::decide(db::State state)
 {
-    const int chip = m_chips->current();
-    if (chip < 0) {
+    const db::Candidate* candidate = currentCandidate();
+    if (candidate == nullptr) {
         return;
     }
-    // What is on screen at the key press is what is judged, whatever loads later.
-    m_candidates[chip].state = state;
-    m_chips->setState(chip, stateOf(state));
-    m_saved->setText(tr("saving…"));
-    const db::VerdictRepository::Decision decision{m_candidates.at(chip).id, state,
-                                                   int(m_looking.restart())};
+    const db::VerdictRepository::Decision decision{candidate->id, state, int(m_looking.restart())};
+    const auto place = std::pair(m_content.image.id, candidate->tag);
+    ++m_unsaved;
+    showSaved();
     m_workspace.session.ask(
         this,
         [decision, who = userName()](db::Database& database) {
             db::VerdictRepository(database.connection()).decide({decision}, who);
         },
         [this] {
-            m_saved->setText(tr("all saved"));
+            --m_unsaved;
+            showSaved();
             showProgress();
+        },
+        [this, place] { // the window says why; here the tag is offered again
+            --m_unsaved;
+            showSaved();
+            goTo(place.first, place.second);
         });
+    m_content.candidates[m_chips->current()].state = state;
+    m_chips->setState(m_chips->current(), stateOf(state));
     advance();
 }
 
 void VerifyPage::advance()
 {
-    const int count = int(m_candidates.size());
+    const int count = int(m_content.candidates.size());
     for (int step = 1; step < count; ++step) {
         const int chip = (m_chips->current() + step) % count;
-        if (m_candidates.at(chip).state == db::State::Pending) {
+        if (m_content.candidates.at(chip).state == db::State::Pending) {
             m_chips->setCurrent(chip);
             return;
         }
     }
-    // The session answers in order: the next image comes after the verdict is stored.
-    if (m_position + 1 < m_images.size()) {
-        showImage(m_position + 1);
-    }
+    goToNextPending(m_content.image.id);
 }
 
 void VerifyPage::undo()
 {
+    using Place = db::TagRepository::Place;
+    m_isWhole = false; // until it is clear which tag is next
+    const auto stay = [this] { m_isWhole = m_content.hasTags && m_content.hasPicture; };
     m_workspace.session.ask(
         this,
-        [who = userName()](db::Database& database) {
+        [who = userName()](db::Database& database) -> std::optional<Place> {
             const auto changed = db::VerdictRepository(database.connection()).undo(who);
-            return changed.isEmpty() ? db::ImageId{}
-                                     : db::TagRepository(database.connection())
-                                           .imageOf(changed.first().candidate);
+            if (changed.isEmpty()) {
+                return std::nullopt;
+            }
+            return db::TagRepository(database.connection()).placeOf(changed.first().candidate);
         },
-        [this](db::ImageId changed) {
-            for (int i = 0; i < m_images.size(); ++i) {
-                if (m_images.at(i).id == changed) {
-                    showImage(i);
-                }
+        [this, stay](const std::optional<Place>& changed) {
+            if (changed) {
+                goTo(changed->image, changed->tag);
+            } else {
+                stay();
             }
             showProgress();
-        });
+        },
+        stay);
+}
+
+void VerifyPage::showSaved()
+{
+    m_saved->setText(m_unsaved > 0 ? tr("saving…") : tr("all saved"));
 }
 
 void VerifyPage::showProgress()
@@ -255,6 +380,7 @@ void VerifyPage::showProgress()
 void VerifyPage::toggleHeatmap()
 {
     m_isHeatmapOn = !m_isHeatmapOn;
+    m_scale->setVisible(m_isHeatmapOn);
     if (m_isHeatmapOn) {
         requestHeatmap();
     } else {
@@ -264,36 +390,57 @@ void VerifyPage::toggleHeatmap()
 
 void VerifyPage::requestHeatmap()
 {
-    const int chip = m_chips->current();
-    if (chip < 0 || m_position < 0) {
+    const db::Candidate* candidate = currentCandidate();
+    if (candidate == nullptr) {
         return;
     }
-    const db::Image& image = m_images.at(m_position);
+    const db::Image& image = m_content.image;
     m_workspace.prompts.heatmaps(
-        this,
-        {m_workspace.project().absolutePath(image.path), image.sha256,
-         promptOf(m_candidates.at(chip))},
-        [this](const model::pipeline::HeatmapPair& pair) {
-            if (!m_isHeatmapOn) {
+        this, {m_workspace.project().absolutePath(image.path), image.sha256, promptOf(*candidate)},
+        [this, id = candidate->id](const model::pipeline::HeatmapPair& pair) {
+            const db::Candidate* current = currentCandidate();
+            if (!m_isHeatmapOn || current == nullptr || current->id != id) {
                 return;
             }
             const widgets::Heatmap map = heatmapOf(pair.after ? *pair.after : pair.before);
             const auto [least, most] = std::minmax_element(map.values.cbegin(), map.values.cend());
-            m_view->setScale(widgets::ColorMap::Viridis, *least, std::max(*most, *least + 1e-4F));
+            const float high = std::max(*most, *least + 1e-4F);
+            m_view->setScale(widgets::ColorMap::Viridis, *least, high);
+            m_scale->setScale(widgets::ColorMap::Viridis, *least, high);
             m_view->setHeatmap(map);
         });
 }
 
-bool VerifyPage::focusNextPrevChild(bool)
+void VerifyPage::move(int key)
 {
-    return false; // Tab moves between chips
+    const int chips = m_isWhole ? int(m_content.candidates.size()) : 0;
+    const int chip = m_chips->current();
+    if (key == Qt::Key_Right && m_position + 1 < m_images.size()) {
+        showImage(m_position + 1);
+    } else if (key == Qt::Key_Left && m_position > 0) {
+        showImage(m_position - 1);
+    } else if (key == Qt::Key_Down && chips > 0) {
+        m_chips->setCurrent((chip + 1) % chips);
+    } else if (key == Qt::Key_Up && chips > 0) {
+        m_chips->setCurrent((std::max(chip, 0) + chips - 1) % chips);
+    }
 }
 
 void VerifyPage::keyPressEvent(QKeyEvent* event)
 {
     const int key = event->key();
-    const int chips = int(m_candidates.size());
-    if (key == Qt::Key_A) {
+    if (event->modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier)) {
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    // A key held down moves on and on, but judges once.
+    const bool isArrow =
+        key == Qt::Key_Left || key == Qt::Key_Right || key == Qt::Key_Up || key == Qt::Key_Down;
+    if (isArrow) {
+        move(key);
+    } else if (event->isAutoRepeat()) {
+        event->accept();
+    } else if (key == Qt::Key_A) {
         decide(db::State::Accepted);
     } else if (key == Qt::Key_X) {
         decide(db::State::Rejected);
@@ -303,15 +450,7 @@ void VerifyPage::keyPressEvent(QKeyEvent* event)
         undo();
     } else if (key == Qt::Key_H) {
         toggleHeatmap();
-    } else if (key == Qt::Key_Right && m_position + 1 < m_images.size()) {
-        showImage(m_position + 1);
-    } else if (key == Qt::Key_Left && m_position > 0) {
-        showImage(m_position - 1);
-    } else if ((key == Qt::Key_Down || key == Qt::Key_Tab) && chips > 0) {
-        m_chips->setCurrent((m_chips->current() + 1) % chips);
-    } else if (key == Qt::Key_Up && chips > 0) {
-        m_chips->setCurrent((m_chips->current() + chips - 1) % chips);
-    } else if (key >= Qt::Key_1 && key <= Qt::Key_9 && key - Qt::Key_1 < chips) {
+    } else if (key >= Qt::Key_1 && key <= Qt::Key_9) {
         m_chips->setCurrent(key - Qt::Key_1);
     } else {
         QWidget::keyPressEvent(event);

@@ -4,12 +4,16 @@
 
 #include <QElapsedTimer>
 #include <QHash>
+#include <QTimer>
 #include <QWidget>
+
+#include <optional>
 
 class QLabel;
 
 namespace tagalign::widgets {
 class CaptionLabel;
+class ColorScale;
 class ProgressSummary;
 class TagChipBar;
 } // namespace tagalign::widgets
@@ -18,6 +22,8 @@ namespace tagalign::app {
 
 /// Are these tags really there? One image with its tags, one key a verdict.
 /// Keys: A accept, X reject, Space unsure, Backspace undo, arrows move, 1-9 choose, H heatmap.
+///
+/// A verdict applies to the tag that is on screen: while the next image loads, keys judge nothing.
 class VerifyPage : public QWidget
 {
     Q_OBJECT
@@ -25,36 +31,61 @@ class VerifyPage : public QWidget
 public:
     explicit VerifyPage(Workspace& workspace, QWidget* parent = nullptr);
 
-    [[nodiscard]] int position() const { return m_position; }
-
     [[nodiscard]] const widgets::TagChipBar* chips() const { return m_chips; }
+
+    /// The image on screen; nothing while one loads.
+    [[nodiscard]] std::optional<db::ImageId> shownImage() const;
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
-    bool focusNextPrevChild(bool next) override;
 
 private:
+    /// What is gathered of one image before it is shown.
+    struct Content
+    {
+        db::Image image;
+        QList<db::Caption> captions;
+        QList<db::Candidate> candidates; ///< as the chips show them
+        QImage picture;                  ///< null if it cannot be read
+        bool hasTags = false;
+        bool hasPicture = false;
+
+        [[nodiscard]] QString captionText(db::CaptionId id) const;
+    };
+
     void reload();
-    void showImage(int position);
-    void fill(const QList<db::Caption>& captions, const QList<db::Candidate>& candidates);
+    void showImage(qsizetype position, std::optional<db::TagId> tag = {});
+    void showWhenWhole();
+    void goTo(db::ImageId image, std::optional<db::TagId> tag = {});
+    void goToNextPending(db::ImageId after);
+    void showEnd();
+    void prefetch();
     void showChip(int chip);
+    [[nodiscard]] int chipToShow() const;
+    [[nodiscard]] const db::Candidate* currentCandidate() const;
     void decide(db::State state);
-    void undo();
     void advance();
+    void undo();
+    void showSaved();
     void showProgress();
     void toggleHeatmap();
     void requestHeatmap();
+    void move(int key);
 
     Workspace& m_workspace;
     QList<db::Image> m_images;
-    int m_position = -1;
-    QList<db::Candidate> m_candidates; ///< of the image on screen, as the chips show them
-    QHash<db::CaptionId, QString> m_captions;
+    qsizetype m_position = -1; ///< of the image on screen or on its way there
+    Content m_content;         ///< of that image
+    bool m_isWhole = false;    ///< m_content is on screen: keys judge it
+    std::optional<db::TagId> m_wantedTag;
     QElapsedTimer m_looking; ///< since the current chip is on screen
+    QTimer m_patience;       ///< until "loading" is shown
+    int m_unsaved = 0;       ///< verdicts on their way to the disk
     bool m_isHeatmapOn = false;
 
     QLabel* m_title;
     widgets::HeatmapView* m_view;
+    widgets::ColorScale* m_scale;
     widgets::CaptionLabel* m_caption;
     widgets::TagChipBar* m_chips;
     widgets::ProgressSummary* m_progress;

@@ -2,23 +2,42 @@
 
 #include "app/ModelChoice.h"
 #include "app/jobs/EncodeJob.h"
+#include "app/jobs/Runs.h"
 #include "app/jobs/TagJob.h"
-#include "app/jobs/TrainJob.h"
-#include "db/RunRepository.h"
+#include "model/image/Decode.h"
 
 #include <QCoreApplication>
-#include <QImageReader>
 #include <QPointer>
-#include <QThreadPool>
 
 #include <memory>
 
 namespace tagalign::app {
 
+namespace {
+
+constexpr int kPictureThreads = 2;
+constexpr int kRememberedKiB = 256 * 1024;
+
+QImage decoded(const QString& path)
+{
+    try {
+        const auto picture = model::image::decodeImage(path.toStdString());
+        return QImage(picture.bytes.data(), picture.width, picture.height,
+                      qsizetype(picture.width) * 3, QImage::Format_RGB888)
+            .convertToFormat(QImage::Format_RGB32); // what painting is quickest with
+    } catch (const std::exception&) {
+        return {}; // the page says so in the picture's place
+    }
+}
+
+} // namespace
+
 Workspace::Workspace(const Project& project, QObject* parent)
     : QObject(parent),
       session(project)
 {
+    m_pictures.setMaxThreadCount(kPictureThreads);
+    m_lastPictures.setMaxCost(kRememberedKiB);
     connect(&session, &ProjectSession::failed, this, &Workspace::problem);
     connect(&prompts, &PromptService::failed, this, &Workspace::problem);
     connect(&jobs, &JobQueue::finished, this,
@@ -29,62 +48,122 @@ Workspace::Workspace(const Project& project, QObject* parent)
             });
     session.ask(
         this,
-        [](db::Database& database) {
-            return db::RunRepository(database.connection()).closeAbandoned();
+        [project](db::Database& database) {
+            closeAbandonedRuns(project, database);
+            return modelFiles(project, database);
         },
-        [](int) {});
-    session.ask(
-        this, [project](db::Database& database) { return modelFiles(project, database); },
-        [this](const model::pipeline::ModelFiles& files) { prompts.setModel(files); });
+        [this](const model::pipeline::ModelFiles& files) {
+            prompts.setModel(files);
+            Q_EMIT runsChanged();
+        });
     useNewestHead();
+    goOnWithInterrupted();
 }
 
-void Workspace::loadImage(QObject* receiver, const QString& storedPath,
-                          std::function<void(const QImage&)> then) const
+void Workspace::load(QObject* receiver, std::function<QImage()> read, OnImage then)
 {
-    QThreadPool::globalInstance()->start([path = project().absolutePath(storedPath),
-                                          guard = QPointer<QObject>(receiver),
-                                          then = std::move(then)] {
-        QImageReader reader(path);
-        reader.setAutoTransform(true);
-        const QImage image = reader.read();
-        QMetaObject::invokeMethod(
-            QCoreApplication::instance(),
-            [guard, then, image] {
-                if (guard) {
-                    then(image);
-                }
-            },
-            Qt::QueuedConnection);
-    });
+    m_pictures.start(
+        [guard = QPointer<QObject>(receiver), read = std::move(read), then = std::move(then)] {
+            const QImage image = read();
+            QMetaObject::invokeMethod(
+                QCoreApplication::instance(),
+                [guard, then, image] {
+                    if (guard) {
+                        then(image);
+                    }
+                },
+                Qt::QueuedConnection);
+        });
 }
 
-void Workspace::queueTagsAndFeatures()
+void Workspace::loadImage(QObject* receiver, const QString& storedPath, OnImage then)
 {
-    const Project where = project();
+    if (const QImage* known = m_lastPictures.object(storedPath)) {
+        then(*known);
+        return;
+    }
+    load(
+        receiver, [path = project().absolutePath(storedPath)] { return decoded(path); },
+        [self = QPointer<Workspace>(this), storedPath,
+         then = std::move(then)](const QImage& image) {
+            if (self && !image.isNull()) {
+                self->m_lastPictures.insert(storedPath, new QImage(image),
+                                            int(image.sizeInBytes() / 1024));
+            }
+            then(image);
+        });
+}
+
+void Workspace::loadThumbnail(QObject* receiver, const QString& sha256, OnImage then)
+{
+    load(
+        receiver, [file = project().thumbnailFile(sha256)] { return QImage(file); },
+        std::move(then));
+}
+
+void Workspace::queueTags()
+{
     jobs.add(
-        tr("Tags"), [where](JobContext& context) { extractTags(where, context); },
+        tr("Tags"), [where = project()](JobContext& context) { extractTags(where, context); },
         [this] { Q_EMIT tagsChanged(); });
+}
+
+void Workspace::queueFeatures()
+{
+    auto summary = std::make_shared<EncodeSummary>();
     jobs.add(
-        tr("Features"), [where](JobContext& context) { encodeProject(where, context); },
-        [this] { Q_EMIT featuresChanged(); });
+        tr("Features"),
+        [where = project(), summary](JobContext& context) {
+            *summary = encodeProject(where, context);
+        },
+        [this, summary] { Q_EMIT featuresChanged(summary->problems); });
+}
+
+void Workspace::goOnWithInterrupted()
+{
+    session.ask(
+        this,
+        [where = project()](db::Database& database) {
+            return std::pair(hasUnreadCaptions(database), hasUnencoded(where, database));
+        },
+        [this](const std::pair<bool, bool>& left) {
+            if (left.first) {
+                queueTags();
+            }
+            if (left.second) {
+                queueFeatures();
+            }
+        });
+}
+
+void Workspace::chooseModel(const QString& folder)
+{
+    jobs.add(
+        tr("Model"), [where = project(), folder](JobContext&) { chooseCheckpoint(where, folder); },
+        [this] {
+            session.ask(
+                this,
+                [where = project()](db::Database& database) { return modelFiles(where, database); },
+                [this](const model::pipeline::ModelFiles& files) {
+                    prompts.setModel(files);
+                    useNewestHead(); // heads belong to their model
+                    queueFeatures();
+                    Q_EMIT modelChanged();
+                });
+        });
 }
 
 void Workspace::useNewestHead()
 {
     session.ask(
-        this,
-        [](db::Database& database) { return db::RunRepository(database.connection()).lastDone(); },
-        [this](const std::optional<db::Run>& run) {
-            if (run) {
-                useHead(*run);
-            }
-        });
+        this, [where = project()](db::Database& database) { return newestRun(where, database); },
+        [this](const std::optional<db::Run>& run) { useRun(run); });
 }
 
-void Workspace::useHead(const db::Run& run)
+void Workspace::useRun(const std::optional<db::Run>& run)
 {
-    prompts.setHead(headFile(project(), run));
+    m_run = run;
+    prompts.setHead(run ? headFile(project(), *run) : QString());
     Q_EMIT headChanged();
 }
 

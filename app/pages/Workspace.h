@@ -2,15 +2,19 @@
 
 #include "app/ProjectSession.h"
 #include "app/PromptService.h"
+#include "app/jobs/ImportJob.h"
 #include "app/jobs/JobQueue.h"
 #include "db/Rows.h"
 #include "widgets/HeatmapView.h"
 #include "widgets/Theme.h"
 
+#include <QCache>
 #include <QImage>
 #include <QObject>
+#include <QThreadPool>
 
 #include <functional>
+#include <optional>
 
 namespace tagalign::app {
 
@@ -30,25 +34,44 @@ public:
 
     [[nodiscard]] const Project& project() const { return session.project(); }
 
-    /// Decodes a picture on the pool; then(image) is called on the GUI thread, with a null image
-    /// if it cannot be read, unless the receiver is gone.
-    void loadImage(QObject* receiver, const QString& storedPath,
-                   std::function<void(const QImage&)> then) const;
+    using OnImage = std::function<void(const QImage&)>;
 
-    /// Queues tag extraction and encoding after an import or a change of model.
-    void queueTagsAndFeatures();
+    /// Decodes a picture, as the model sees it, on a pool of its own; then(image) is called on the
+    /// GUI thread, with a null image if it cannot be read, unless the receiver is gone. The last
+    /// few pictures are remembered: then() comes at once for them.
+    void loadImage(QObject* receiver, const QString& storedPath, OnImage then);
 
-    /// The newest finished run's head becomes the "after" of prompts.
+    /// The same for a small picture that the import made.
+    void loadThumbnail(QObject* receiver, const QString& sha256, OnImage then);
+
+    void queueTags();     ///< reads tags out of captions that were not read yet
+    void queueFeatures(); ///< encodes images that were not encoded yet
+
+    /// Another checkpoint for this project; its features and its newest head come with it.
+    void chooseModel(const QString& folder);
+
+    /// The newest run that fits the model becomes the "after" of prompts, or the given one.
     void useNewestHead();
-    void useHead(const db::Run& run);
+    void useRun(const std::optional<db::Run>& run);
+
+    [[nodiscard]] const std::optional<db::Run>& run() const { return m_run; } ///< the "after"
 
 Q_SIGNALS:
     void imagesChanged();
-    void tagsChanged();     ///< candidates or verdicts
-    void featuresChanged(); ///< encoded, or another model
+    void tagsChanged(); ///< candidates or verdicts
+    void featuresChanged(const QList<tagalign::app::ImportProblem>& problems); ///< encoded
+    void modelChanged();
     void runsChanged();
     void headChanged();
     void problem(const QString& sentence);
+
+private:
+    void goOnWithInterrupted();
+    void load(QObject* receiver, std::function<QImage()> read, OnImage then);
+
+    QThreadPool m_pictures; ///< apart from the jobs' threads: people wait for these
+    QCache<QString, QImage> m_lastPictures;
+    std::optional<db::Run> m_run;
 };
 
 [[nodiscard]] widgets::TagState stateOf(db::State state);

@@ -333,4 +333,13 @@ EncodeReport encodeImages(const ModelFiles& model, const std::vector<EncodeItem>
     return encodeInto(store, tower, items, settings, onProgress);
 }
 
+std::size_t countUnencoded(const ModelFiles& model, const std::vector<EncodeItem>& items)
+{
+    const tensor_io::FeatureStore store(model.store, storeKey(model));
+    return static_cast<std::size_t>(
+        std::count_if(items.begin(), items.end(), [&store](const EncodeItem& item) {
+            return !store.contains(item.contentHash);
+        }));
+}
+
 } // namespace tagalign::model::pipeline

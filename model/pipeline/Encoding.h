@@ -45,4 +45,8 @@ struct EncodeReport
 EncodeReport encodeImages(const ModelFiles& model, const std::vector<EncodeItem>& items,
                           const EncodeSettings& settings, const OnProgress& onProgress);
 
+/// How many of these images encodeImages() would have to compute. Loads no weights. @throws Error
+[[nodiscard]] std::size_t countUnencoded(const ModelFiles& model,
+                                         const std::vector<EncodeItem>& items);
+
 } // namespace tagalign::model::pipeline

@@ -17,9 +17,12 @@ public:
     {
     }
 
-    [[nodiscard]] std::string name() const override { return "rules"; }
+    static constexpr const char* kName = "rules";
+    static constexpr const char* kVersion = "1"; ///< another one: captions are read again
 
-    [[nodiscard]] std::string version() const override { return "1"; }
+    [[nodiscard]] std::string name() const override { return kName; }
+
+    [[nodiscard]] std::string version() const override { return kVersion; }
 
     [[nodiscard]] ParsedCaption parse(std::string_view caption) const override;
 

@@ -31,10 +31,12 @@ private Q_SLOTS:
     void verdictsCannotBeRewritten();
     void laterParseInheritsTheVerdict();
     void rareTagsAreDisabledButNotJudgedOnes();
+    void nextPendingGoesRoundAndEnds();
+    void candidateKnowsItsPlace();
     void countsFollowVerdicts();
     void auditChainFindsTampering();
     void runsAndMetricsComeBack();
-    void abandonedRunsAreClosed();
+    void resumedRunIsRunningAgain();
     void queriesAreRememberedNewestFirst();
 
 private:
@@ -267,6 +269,35 @@ void TestRepositories::rareTagsAreDisabledButNotJudgedOnes()
     QCOMPARE(TagRepository(m_connection).candidatesOf(image).size(), 2);
 }
 
+void TestRepositories::nextPendingGoesRoundAndEnds()
+{
+    const TagRepository tags(m_connection);
+    QVERIFY(!tags.nextPending(ImageId{0}));
+    const ImageId first = addImage("aa");
+    const ImageId untagged = addImage("bb");
+    const ImageId last = addImage("cc");
+    parse(first, "a cat", {object("cat")});
+    parse(last, "a dog", {object("dog")});
+    QCOMPARE(tags.nextPending(ImageId{0}), first);
+    QCOMPARE(tags.nextPending(first), last);
+    QCOMPARE(tags.nextPending(untagged), last);
+    QCOMPARE(tags.nextPending(last), first);
+    VerdictRepository(m_connection).decide({{candidate(first, "cat"), State::Unsure, 1}}, "me");
+    QCOMPARE(tags.nextPending(last), last);
+    VerdictRepository(m_connection).decide({{candidate(last, "dog"), State::Rejected, 1}}, "me");
+    QVERIFY(!tags.nextPending(first));
+}
+
+void TestRepositories::candidateKnowsItsPlace()
+{
+    const ImageId image = addImage("aa");
+    parse(image, "a cat", {object("cat")});
+    const auto place = TagRepository(m_connection).placeOf(candidate(image, "cat"));
+    QVERIFY(place);
+    QCOMPARE(place->image, image);
+    QVERIFY(!TagRepository(m_connection).placeOf(CandidateId{999}));
+}
+
 void TestRepositories::countsFollowVerdicts()
 {
     QCOMPARE(ImageRepository(m_connection).counts().candidates, 0);
@@ -301,7 +332,7 @@ void TestRepositories::auditChainFindsTampering()
 void TestRepositories::runsAndMetricsComeBack()
 {
     RunRepository runs(m_connection);
-    QVERIFY(!runs.lastDone());
+    QVERIFY(runs.runs().isEmpty());
     const Run run = runs.start("first", "{}", "{}");
     QCOMPARE(run.folder, QString("0001"));
     runs.replaceMetrics(run.id, {{"tag mAP", "objects", {}, 0.1, 0.2, 0.05, 0.15, 40}});
@@ -310,16 +341,17 @@ void TestRepositories::runsAndMetricsComeBack()
     QCOMPARE(runs.metricsOf(run.id).first().after, 0.3);
     QVERIFY(!runs.metricsOf(run.id).first().tag);
     runs.finish(run.id, RunStatus::Done, {});
-    QCOMPARE(runs.lastDone().value().id, run.id);
+    QCOMPARE(runs.runs().first().status, RunStatus::Done);
 }
 
-void TestRepositories::abandonedRunsAreClosed()
+void TestRepositories::resumedRunIsRunningAgain()
 {
     RunRepository runs(m_connection);
     const Run run = runs.start("first", "{}", "{}");
-    QCOMPARE(runs.closeAbandoned(), 1);
-    QCOMPARE(runs.run(run.id).value().status, RunStatus::Cancelled);
-    QCOMPARE(runs.closeAbandoned(), 0);
+    runs.finish(run.id, RunStatus::Cancelled, "the power went");
+    runs.resume(run.id);
+    QCOMPARE(runs.run(run.id).value().status, RunStatus::Running);
+    QCOMPARE(runs.run(run.id).value().message, QString());
 }
 
 void TestRepositories::queriesAreRememberedNewestFirst()

@@ -1,0 +1,117 @@
+#include "app/jobs/Runs.h"
+
+#include "app/ModelChoice.h"
+#include "app/jobs/PilotSnapshot.h"
+#include "db/RunRepository.h"
+#include "model/Error.h"
+#include "model/pipeline/StoreKey.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QDir>
+#include <QFile>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+namespace tagalign::app {
+
+namespace {
+
+constexpr int kStartSeconds = 60;
+
+QString lockFile(const Project& project, const db::Run& run)
+{
+    return project.runFolder(run.folder) + QStringLiteral("/lock");
+}
+
+bool isAbandoned(const Project& project, const db::Run& run)
+{
+    if (run.status != db::RunStatus::Running) {
+        return false;
+    }
+    if (!QFile::exists(lockFile(project, run))) { // it may be about to be made
+        const auto started = QDateTime::fromString(run.startedAt, Qt::ISODateWithMs);
+        return started.secsTo(QDateTime::currentDateTimeUtc()) > kStartSeconds;
+    }
+    QLockFile lock(lockFile(project, run));
+    lock.setStaleLockTime(0); // a training may take days; a dead owner is noticed all the same
+    return lock.tryLock(0);
+}
+
+} // namespace
+
+RunLock::RunLock(const Project& project, const db::Run& run)
+    : m_file(lockFile(project, run))
+{
+    m_file.setStaleLockTime(0);
+    QDir().mkpath(project.runFolder(run.folder));
+    if (!m_file.tryLock(0)) {
+        const bool isTaken = m_file.error() == QLockFile::LockFailedError;
+        throw model::Error(isTaken
+                               ? "run " + run.folder.toStdString() +
+                                     " is being trained by another process; wait for it or cancel "
+                                     "it there"
+                               : lockFile(project, run).toStdString() +
+                                     " cannot be written; check the disk and run again");
+    }
+}
+
+int closeAbandonedRuns(const Project& project, const db::Database& database)
+{
+    db::RunRepository runs(database.connection());
+    int closed = 0;
+    for (const db::Run& run : runs.runs()) {
+        if (isAbandoned(project, run)) {
+            runs.finish(run.id, db::RunStatus::Cancelled,
+                        QCoreApplication::translate("Runs", "The program ended before the run "
+                                                            "did."));
+            ++closed;
+        }
+    }
+    return closed;
+}
+
+std::optional<db::Run> newestRun(const Project& project, const db::Database& database)
+{
+    const QString model = QString::fromStdString(
+        model::pipeline::checkpointFingerprint(modelFiles(project, database).checkpoint));
+    for (const db::Run& run : db::RunRepository(database.connection()).runs()) {
+        if (run.status == db::RunStatus::Done && modelOf(run.snapshot) == model &&
+            QFile::exists(headFile(project, run))) {
+            return run;
+        }
+    }
+    return std::nullopt;
+}
+
+RunCurves readCurves(const Project& project, const db::Run& run)
+{
+    RunCurves curves;
+    QFile file(project.runFolder(run.folder) + QStringLiteral("/metrics.jsonl"));
+    if (!file.open(QIODevice::ReadOnly)) {
+        return curves;
+    }
+    while (!file.atEnd()) {
+        const QJsonObject epoch = QJsonDocument::fromJson(file.readLine()).object();
+        curves.trainLoss.append(epoch["train"]["total"].toDouble());
+        curves.validationLoss.append(epoch["validation"]["total"].toDouble());
+        curves.objectMap.append(epoch["object_map"].toDouble());
+        curves.attributeMap.append(epoch["attribute_map"].toDouble());
+        if (epoch["best"].toBool()) {
+            curves.best = int(curves.trainLoss.size());
+        }
+    }
+    return curves;
+}
+
+QString headFile(const Project& project, const db::Run& run)
+{
+    return project.runFolder(run.folder) + QStringLiteral("/head.safetensors");
+}
+
+QString snapshotFile(const Project& project, const db::Run& run)
+{
+    return project.runFolder(run.folder) + QStringLiteral("/snapshot.json");
+}
+
+} // namespace tagalign::app

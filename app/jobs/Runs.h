@@ -1,0 +1,52 @@
+#pragma once
+
+#include "app/Project.h"
+#include "db/Database.h"
+#include "db/Rows.h"
+
+#include <QLockFile>
+#include <QVector>
+
+#include <optional>
+
+namespace tagalign::app {
+
+/// Held while a run trains, so that another process knows that it lives; a crash gives it free.
+class RunLock
+{
+public:
+    /// @throws model::Error if another process trains this run.
+    RunLock(const Project& project, const db::Run& run);
+
+private:
+    QLockFile m_file;
+};
+
+/// Runs that a killed program left as running become cancelled; how many. @throws db::Error
+int closeAbandonedRuns(const Project& project, const db::Database& database);
+
+/// The newest finished run whose head fits the project's present model and is still there.
+/// @throws std::exception
+[[nodiscard]] std::optional<db::Run> newestRun(const Project& project,
+                                               const db::Database& database);
+
+/// A run's figures by epoch, the first epoch first.
+struct RunCurves
+{
+    QVector<double> trainLoss;
+    QVector<double> validationLoss;
+    QVector<double> objectMap;    ///< tag mAP on validation images
+    QVector<double> attributeMap; ///< the same
+    int best = 0;                 ///< epoch, from 1; 0 if there is none
+};
+
+/// As the training has written them so far; empty if it has not begun.
+[[nodiscard]] RunCurves readCurves(const Project& project, const db::Run& run);
+
+/// Where the run's trained head lies. It exists once the run is done.
+[[nodiscard]] QString headFile(const Project& project, const db::Run& run);
+
+/// Where the data lies that the run was begun with.
+[[nodiscard]] QString snapshotFile(const Project& project, const db::Run& run);
+
+} // namespace tagalign::app

@@ -1,0 +1,65 @@
+// Photographs every page of the window on a project, for the README and for looking at.
+//
+//     photograph PROJECT PROMPT FOLDER [light|dark]
+//
+// Use it with QT_QPA_PLATFORM=xcb under Xvfb, and QT_SCALE_FACTOR=2 for HiDPI.
+
+#include "app/MainWindow.h"
+#include "widgets/Theme.h"
+
+#include <QApplication>
+#include <QLineEdit>
+#include <QTest>
+
+#include <cstdio>
+
+using namespace tagalign;
+
+namespace {
+
+constexpr int kSettleMs = 4000; ///< pictures and heatmaps arrive one after the other
+
+void photograph(app::MainWindow& window, app::MainWindow::Page page, const QString& file)
+{
+    window.showPage(page);
+    QTest::qWait(kSettleMs);
+    if (!window.grab().save(file)) {
+        std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    QApplication application(argc, argv);
+    QApplication::setOrganizationName(QStringLiteral("TagAlignPhotograph"));
+    const QStringList arguments = QApplication::arguments();
+    if (arguments.size() < 4) {
+        std::fputs("usage: photograph PROJECT PROMPT FOLDER [light|dark]\n", stderr);
+        return 2;
+    }
+    const QString scheme = arguments.value(4, QStringLiteral("light"));
+    widgets::applyTheme(application, scheme == QLatin1String("dark") ? widgets::ColorScheme::Dark
+                                                                     : widgets::ColorScheme::Light);
+    const QString start = arguments.at(3) + QLatin1Char('/') + scheme + QLatin1Char('-');
+    app::MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    if (!window.openProject(arguments.at(1))) {
+        return 1;
+    }
+    photograph(window, app::MainWindow::kImport, start + QStringLiteral("import.png"));
+    window.showPage(app::MainWindow::kVerify);
+    QTest::qWait(kSettleMs);
+    QTest::keyClick(window.page(app::MainWindow::kVerify), Qt::Key_H);
+    photograph(window, app::MainWindow::kVerify, start + QStringLiteral("verify.png"));
+    photograph(window, app::MainWindow::kTrain, start + QStringLiteral("train.png"));
+    window.showPage(app::MainWindow::kCompare);
+    auto* prompt = window.page(app::MainWindow::kCompare)->findChild<QLineEdit*>();
+    QTest::keyClicks(prompt, arguments.at(2));
+    QTest::keyClick(prompt, Qt::Key_Return);
+    photograph(window, app::MainWindow::kCompare, start + QStringLiteral("compare.png"));
+    photograph(window, app::MainWindow::kReport, start + QStringLiteral("report.png"));
+    return 0;
+}

@@ -1,0 +1,255 @@
+#include "db/AuditLog.h"
+#include "db/Database.h"
+#include "db/ImageRepository.h"
+#include "db/RunRepository.h"
+
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <csignal>
+
+using namespace tagalign;
+
+namespace {
+
+constexpr int kPatience = 240'000; ///< ms; machines are shared
+constexpr int kPictures = 60;
+const QString kTagalign = QStringLiteral(TAGALIGN_PROGRAM);
+const QDir kPairs(QStringLiteral(TAGALIGN_SHARED_DATA "/pairs"));
+
+struct Outcome
+{
+    int code = -1;
+    QString output;
+    QString messages;
+
+    [[nodiscard]] QJsonObject json() const
+    {
+        return QJsonDocument::fromJson(output.toUtf8()).object();
+    }
+};
+
+Outcome finish(QProcess& process)
+{
+    process.waitForFinished(kPatience);
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+            QString::fromUtf8(process.readAllStandardOutput()),
+            QString::fromUtf8(process.readAllStandardError())};
+}
+
+Outcome run(const QStringList& arguments)
+{
+    QProcess process;
+    process.start(kTagalign, arguments);
+    return finish(process);
+}
+
+void append(const QString& file, const QByteArray& bytes)
+{
+    QFile target(file);
+    QVERIFY(target.open(QIODevice::Append));
+    QCOMPARE(target.write(bytes), bytes.size());
+}
+
+QByteArray record(const QString& name, const QString& caption)
+{
+    return QJsonDocument(QJsonObject{{"file_name", name}, {"caption", caption}})
+               .toJson(QJsonDocument::Compact) +
+           '\n';
+}
+
+} // namespace
+
+/// The main job as a stranger runs it in a terminal: real photos, planted faults, kills.
+class TestPilot : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void wrongUseHasItsExitCode();
+    void faultsAreReportedAndTheJobFinishes();
+    void secondRunReusesEverything();
+    void killedWhileEncodingGoesOn();
+    void killedWhileTrainingGoesOn();
+    void interruptSaysThatItWasCancelled();
+    void fullDiskIsOneSentence();
+
+private:
+    [[nodiscard]] QStringList pilot(const QString& project, int epochs) const
+    {
+        return {QStringLiteral("pilot"),     m_pairs,
+                QStringLiteral("--project"), m_folder.filePath(project),
+                QStringLiteral("--epochs"),  QString::number(epochs),
+                QStringLiteral("--json")};
+    }
+
+    /// Starts the pilot and waits until `isFarEnough`.
+    template <class Condition>
+    void startUntil(QProcess& process, int epochs, Condition isFarEnough)
+    {
+        process.start(kTagalign, pilot(QStringLiteral("killed.tagalign"), epochs));
+        QTRY_VERIFY_WITH_TIMEOUT(isFarEnough() || process.state() == QProcess::NotRunning,
+                                 kPatience);
+        QCOMPARE(process.state(), QProcess::Running);
+    }
+
+    QTemporaryDir m_folder;
+    QString m_pairs;
+    QList<QPair<QString, QString>> m_faults; ///< what the message must name, and say
+};
+
+void TestPilot::initTestCase()
+{
+    if (!kPairs.exists()) {
+        QSKIP("needs the photos of ../shared/data/pairs");
+    }
+    m_pairs = m_folder.filePath("pairs");
+    QVERIFY(QDir().mkpath(m_pairs));
+    QFile list(kPairs.filePath("captions.jsonl"));
+    QVERIFY(list.open(QIODevice::ReadOnly));
+    QStringList names;
+    for (int i = 0; i < kPictures; ++i) {
+        const QByteArray line = list.readLine();
+        names.append(QJsonDocument::fromJson(line).object()["file_name"].toString());
+        QVERIFY(QFile::copy(kPairs.filePath(names.last()), m_pairs + '/' + names.last()));
+        append(m_pairs + "/captions.jsonl", line);
+    }
+    const QString captions = m_pairs + "/captions.jsonl";
+    QFile whole(kPairs.filePath(names.at(0)));
+    QVERIFY(whole.open(QIODevice::ReadOnly));
+    const QByteArray bytes = whole.readAll();
+    append(m_pairs + "/truncated.jpg", bytes.left(bytes.size() / 2));
+    append(m_pairs + "/empty.jpg", "");
+    append(m_pairs + "/text.jpg", "this is no picture");
+    QVERIFY(QFile::copy(kPairs.filePath(names.at(3)), m_pairs + "/again.jpg"));
+    for (const char* name : {"truncated.jpg", "empty.jpg", "text.jpg", "missing.jpg", "again.jpg",
+                             "../../../etc/passwd"}) {
+        append(captions, record(name, "a red ball"));
+    }
+    append(captions, "{\"file_name\": \"cut.jp\n");
+    m_faults = {{"truncated.jpg", "truncated"},
+                {"empty.jpg", "empty"},
+                {"text.jpg", ""},
+                {"missing.jpg", ""},
+                {"again.jpg", "same picture"},
+                {"etc/passwd", "leaves"},
+                {"line 67", "JSON"}};
+}
+
+void TestPilot::wrongUseHasItsExitCode()
+{
+    QCOMPARE(run({}).code, 2);
+    QCOMPARE(run({"pilot"}).code, 2);
+    QCOMPARE(run({"train", "--project", m_folder.path(), "--epochs", "many"}).code, 2);
+    const Outcome nowhere = run({"pilot", "/no/such/folder", "--project", m_folder.filePath("n")});
+    QCOMPARE(nowhere.code, 1);
+    QVERIFY2(nowhere.messages.trimmed().endsWith("/no/such/folder: does not exist"),
+             qPrintable(nowhere.messages));
+    const Outcome noModel = run({"pilot", m_pairs, "--project", m_folder.filePath("n"), "--model",
+                                 m_folder.filePath("nomodel")});
+    QCOMPARE(noModel.code, 1);
+    QVERIFY2(noModel.messages.contains("nomodel"), qPrintable(noModel.messages));
+}
+
+void TestPilot::faultsAreReportedAndTheJobFinishes()
+{
+    const Outcome outcome = run(pilot("faults.tagalign", 4));
+    QVERIFY2(outcome.code == 0 || outcome.code == 3, qPrintable(outcome.messages));
+    const QJsonArray problems = outcome.json()["problems"].toArray();
+    QCOMPARE(problems.size(), m_faults.size());
+    for (const auto& [name, text] : m_faults) {
+        const bool isNamed = std::any_of(
+            problems.begin(), problems.end(), [&name = name, &text = text](const QJsonValue& row) {
+                const QString sentence =
+                    row["where"].toString() + QLatin1Char(' ') + row["message"].toString();
+                return sentence.contains(name) && sentence.contains(text);
+            });
+        QVERIFY2(isNamed, qPrintable(name + "\n" + QJsonDocument(problems).toJson()));
+    }
+    QVERIFY(QFile::exists(outcome.json()["report"].toString()));
+    QVERIFY(outcome.json()["metrics"].toArray().size() > 4);
+    const db::Database database(m_folder.filePath("faults.tagalign/project.sqlite"));
+    const db::Counts counts = db::ImageRepository(database.connection()).counts();
+    QCOMPARE(counts.images, kPictures);
+    QCOMPARE(counts.captions, 5 * kPictures + 1); // the duplicate's caption was joined
+    QVERIFY(!db::AuditLog(database.connection()).firstBreak());
+}
+
+void TestPilot::secondRunReusesEverything()
+{
+    const Outcome outcome = run(pilot("faults.tagalign", 4));
+    QVERIFY2(outcome.messages.contains("\n0 of 65 images imported"), qPrintable(outcome.messages));
+    QVERIFY2(outcome.messages.contains("\n0 images encoded"), qPrintable(outcome.messages));
+    QCOMPARE(outcome.json()["run"].toString(), QString("0001"));
+}
+
+void TestPilot::killedWhileEncodingGoesOn()
+{
+    QProcess process;
+    const QDir features(m_folder.filePath("killed.tagalign/features"));
+    startUntil(process, 4, [&features] {
+        return QDir(features).entryList(QDir::AllEntries | QDir::NoDotAndDotDot).size() > 0;
+    });
+    process.kill();
+    process.waitForFinished();
+    const Outcome outcome = run(pilot("killed.tagalign", 4));
+    QVERIFY2(outcome.code == 0 || outcome.code == 3, qPrintable(outcome.messages));
+    const db::Database database(m_folder.filePath("killed.tagalign/project.sqlite"));
+    QCOMPARE(db::ImageRepository(database.connection()).counts().images, kPictures);
+}
+
+void TestPilot::killedWhileTrainingGoesOn()
+{
+    const QString metrics = m_folder.filePath("killed.tagalign/runs/0002/metrics.jsonl");
+    QProcess process;
+    startUntil(process, 60, [&metrics] { return QFile(metrics).size() > 0; });
+    process.kill();
+    process.waitForFinished();
+    const Outcome outcome = run(pilot("killed.tagalign", 60));
+    QVERIFY2(outcome.code == 0 || outcome.code == 3, qPrintable(outcome.messages));
+    QCOMPARE(outcome.json()["run"].toString(), QString("0002")); // the same run, continued
+    QFile file(metrics);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    for (int epoch = 1; epoch <= 60; ++epoch) { // each epoch once, in order
+        QCOMPARE(QJsonDocument::fromJson(file.readLine()).object()["epoch"].toInt(), epoch);
+    }
+    QVERIFY(file.atEnd());
+}
+
+void TestPilot::interruptSaysThatItWasCancelled()
+{
+    const QString metrics = m_folder.filePath("killed.tagalign/runs/0003/metrics.jsonl");
+    QProcess process;
+    startUntil(process, 900, [&metrics] { return QFile(metrics).size() > 0; });
+    ::kill(pid_t(process.processId()), SIGINT);
+    const Outcome outcome = finish(process);
+    QCOMPARE(outcome.code, 130);
+    QVERIFY(outcome.messages.contains("cancelled; what was finished is kept"));
+    const db::Database database(m_folder.filePath("killed.tagalign/project.sqlite"));
+    QCOMPARE(db::RunRepository(database.connection()).runs().first().status,
+             db::RunStatus::Cancelled);
+}
+
+/// No file may grow past 100 KiB: as on a full disk, writing fails in the middle.
+void TestPilot::fullDiskIsOneSentence()
+{
+    QProcess process;
+    QStringList arguments{"-c", "trap '' XFSZ; ulimit -f 100; exec \"$@\"", "sh", kTagalign};
+    process.start("bash", arguments + pilot("full.tagalign", 2));
+    const Outcome outcome = finish(process);
+    QCOMPARE(outcome.code, 1);
+    const QString sentence = outcome.messages.section("tagalign: ", -1);
+    QVERIFY2(sentence.contains("disk"), qPrintable(outcome.messages));
+    const Outcome again = run(pilot("full.tagalign", 2));
+    QVERIFY2(again.code == 0 || again.code == 3, qPrintable(again.messages));
+}
+
+QTEST_GUILESS_MAIN(TestPilot)
+#include "tst_pilot.moc"
