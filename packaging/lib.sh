@@ -1,11 +1,17 @@
+# shellcheck shell=bash
 # Shared by packaging/run and packaging/test: what is missing is fetched, built, or refused in one
 # sentence. Everything but Debian packages stays below build/.
 
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-libtorch="$root/build/deps/libtorch"
-needed_mib=6000 # wheels, LibTorch and one build tree
+deps="$root/build/deps"
+libtorch="$deps/libtorch"
+os_release=/etc/os-release
+python=/usr/bin/python3 # Debian's, whose pip is in debian-build.txt; PATH may begin with another
+
+# The compiler cache stays in the checkout too, unless the user keeps one elsewhere.
+export CCACHE_DIR="${CCACHE_DIR:-$root/build/ccache}"
 
 step() { printf '==> %s\n' "$*" >&2; }
 
@@ -17,15 +23,24 @@ die() {
 # names FILE: the lines of a package list without comments.
 names() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$1"; }
 
+# check_machine: the package names are Debian's and the pinned LibTorch is for one architecture.
+check_machine() {
+    local system name
+    system=$(uname -sm)
+    [ "$system" = "Linux x86_64" ] || die "this needs Linux on x86_64; this machine is $system."
+    name=$(sed -n 's/^ID=//p' "$os_release" 2>/dev/null | tr -d '"') || true
+    [ "$name" = debian ] || die "this needs Debian 12; this machine is ${name:-another system}."
+}
+
 # install_debian LIST...: installs what dpkg does not have yet.
 install_debian() {
-    local missing=() name
-    command -v dpkg-query >/dev/null || die "this needs Debian 12 (dpkg-query is not there)."
-    for name in $(for list in "$@"; do names "$root/packaging/$list"; done); do
-        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
-    done
+    local wanted installed missing as_root=()
+    mapfile -t wanted < <(for list in "$@"; do names "$root/packaging/$list"; done | sort -u)
+    # It fails where it does not know one of the names.
+    mapfile -t installed < <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" \
+        2>/dev/null | sed -n 's/^installed //p' | sort -u)
+    mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}") <(printf '%s\n' "${installed[@]}"))
     [ ${#missing[@]} -gt 0 ] || return 0
-    local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null ||
             die "as root, install these packages and run again: apt-get install ${missing[*]}"
@@ -40,15 +55,71 @@ install_debian() {
         die "apt-get could not install all packages; see its message above, then run again."
 }
 
-# check_space: enough room for a first build?
+free_mib() { df -Pm "$root" | awk 'NR == 2 { print $4 }'; }
+
+# check_space MIB PURPOSE
 check_space() {
-    local free_mib
-    free_mib=$(df -Pm "$root" | awk 'NR == 2 { print $4 }')
-    [ "$free_mib" -ge "$needed_mib" ] ||
-        die "$root has $free_mib MiB free, a first build needs $needed_mib MiB; make room and run again."
+    local free
+    free=$(free_mib)
+    [ "$free" -ge "$1" ] ||
+        die "$root has $free MiB free, $2 needs $1 MiB; make room and run again."
 }
 
-wheels_stamp() { sha256sum "$root/packaging/wheels.txt" | cut -d' ' -f1; }
+digest() { sha256sum "$1" | cut -d' ' -f1; }
+
+# is_current FOLDER LIST: was FOLDER made from LIST as it is now?
+is_current() { [ "$(cat "$1/.stamp" 2>/dev/null || true)" = "$(digest "$2")" ]; }
+
+# pip_in_checkout PYTHON ARGUMENT...: pip without its cache and its temporary files elsewhere.
+pip_in_checkout() {
+    local python=$1 quiet=--quiet code=0
+    shift
+    [ ! -t 2 ] || quiet=--progress-bar=on # half a gigabyte takes a while
+    rm -rf "$deps/tmp"
+    mkdir -p "$deps/tmp"
+    TMPDIR="$deps/tmp" "$python" -m pip "$@" $quiet --no-cache-dir --no-input \
+        --disable-pip-version-check </dev/null >&2 || code=$?
+    rm -rf "$deps/tmp"
+    return $code
+}
+
+# fetch_wheels LIST FOLDER PIP_OPTION...: the wheels that LIST pins, one at a time, so that an
+# interruption costs one of them. What is whole is kept, what LIST does not name is removed.
+fetch_wheels() {
+    local list=$1 folder=$2 line file
+    local -A whole=()
+    shift 2
+    mkdir -p "$folder"
+    for file in "$folder"/*.whl; do
+        [ -e "$file" ] || continue
+        line=$(digest "$file")
+        if grep -q "sha256:$line" "$list"; then whole[$line]=1; else rm -f "$file"; fi
+    done
+    [ ${#whole[@]} -eq 0 ] || step "Wheels that are there already: ${#whole[@]}"
+    while read -r line; do
+        [ -z "${whole[${line##*sha256:}]:-}" ] || continue
+        step "Downloading ${line%% *}"
+        printf '%s\n' "$line" >"$folder/wanted.txt"
+        pip_in_checkout "$python" download --no-deps --require-hashes --only-binary=:all: "$@" \
+            --dest "$folder" -r "$folder/wanted.txt" ||
+            die "${line%% *} could not be downloaded; check the network ($(free_mib) MiB of disk are free) and run again: whole wheels are kept."
+    done < <(names "$list")
+}
+
+# unpack WHEEL FOLDER PATTERN...: dated now, so that the build notices a new version.
+unpack() {
+    local wheel=$1 folder=$2 code=0
+    shift 2
+    # On a full disk unzip asks what to do: without standard input it stops. 11: no match for a
+    # pattern, since each wheel holds other ones.
+    unzip -q -o -DD "$wheel" "$@" -d "$folder" </dev/null >/dev/null 2>&1 || code=$?
+    [ $code -eq 0 ] || [ $code -eq 11 ] || refuse_partial "$folder"
+}
+
+refuse_partial() {
+    rm -rf "$1"
+    die "LibTorch could not be unpacked ($(free_mib) MiB of disk are free); make room and run again."
+}
 
 # fetch_libtorch: unpacks the parts of the pinned wheels that the program links.
 fetch_libtorch() {
@@ -57,36 +128,31 @@ fetch_libtorch() {
             die "LIBTORCH_ROOT is $LIBTORCH_ROOT, but there is no lib/libtorch_cpu.so in it."
         return 0
     fi
-    [ "$(cat "$libtorch/.stamp" 2>/dev/null || true)" != "$(wheels_stamp)" ] || return 0
-    check_space
-    local downloads="$root/build/deps/downloads" partial="$libtorch.partial" wheel
-    mkdir -p "$downloads"
-    step "Downloading LibTorch (about 560 MB, checked by its hashes)"
-    # pip keeps a whole file or none, and takes again what is there already.
-    python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
-        --only-binary=:all: --implementation cp --python-version 311 \
+    local list="$root/packaging/wheels.txt" downloads="$deps/downloads" partial="$libtorch.partial"
+    local wheel file
+    ! is_current "$libtorch" "$list" || return 0
+    check_space 6000 "a first build"
+    step "Fetching LibTorch (about 560 MB, checked by its hashes)"
+    fetch_wheels "$list" "$downloads" --implementation cp --python-version 311 \
         --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 \
-        --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64 \
-        --dest "$downloads" -r "$root/packaging/wheels.txt" >&2 ||
-        die "LibTorch could not be downloaded; check the network and run again (what is whole is kept)."
+        --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64
     step "Unpacking LibTorch"
-    rm -rf "$partial" "$libtorch"
+    rm -rf "$partial"
     mkdir -p "$partial/lib"
-    for wheel in "$downloads"/torch-*.whl; do
-        unzip -q "$wheel" 'torch/include/*' 'torch/lib/libtorch_cpu.so' 'torch/lib/libc10.so' \
-            'torch/lib/libgomp*' 'torch/lib/libgfortran*' -d "$partial" ||
-            die "$wheel cannot be unpacked (a full disk?); run again."
+    for wheel in "$downloads"/*.whl; do
+        unpack "$wheel" "$partial" 'torch/include/*' 'torch/lib/libtorch_cpu.so' \
+            'torch/lib/libc10.so' 'torch/lib/libgomp*' 'torch/lib/libgfortran*' \
+            'nvidia/*/lib/libcudart.so*' 'nvidia/*/lib/libcupti.so*'
     done
-    mv "$partial/torch/include" "$partial/include"
-    mv "$partial/torch/lib/"* "$partial/lib/"
-    rm -r "$partial/torch"
-    for wheel in "$downloads"/nvidia_*.whl; do
-        unzip -q -j -o "$wheel" 'nvidia/*/lib/libcudart.so*' 'nvidia/*/lib/libcupti.so*' \
-            -d "$partial/lib" 2>/dev/null || true # each wheel holds one of the two
+    { mv "$partial/torch/include" "$partial/include" &&
+        mv "$partial"/torch/lib/* "$partial"/nvidia/*/lib/* "$partial/lib/" &&
+        rm -r "$partial/torch" "$partial/nvidia"; } || refuse_partial "$partial"
+    for file in include/torch/csrc/api/include/torch/torch.h lib/libtorch_cpu.so lib/libc10.so \
+        lib/libcudart.so.13 lib/libcupti.so.13; do
+        [ -s "$partial/$file" ] || refuse_partial "$partial"
     done
-    [ -e "$partial/lib/libcudart.so.13" ] && [ -e "$partial/lib/libcupti.so.13" ] ||
-        die "the CUDA runtime could not be unpacked (a full disk?); run again."
-    wheels_stamp >"$partial/.stamp"
+    digest "$list" >"$partial/.stamp"
+    rm -rf "$libtorch"
     mv "$partial" "$libtorch"
     rm -rf "$downloads"
 }
@@ -95,7 +161,7 @@ fetch_libtorch() {
 build() {
     local preset=$1
     if [ ! -f "$root/build/$preset/build.ninja" ]; then
-        check_space
+        check_space 3000 "a build"
         step "Configuring ($preset)"
         (cd "$root" && cmake --preset "$preset" >&2) ||
             die "configuring failed; see the message above."
