@@ -169,3 +169,44 @@ build() {
     step "Building ($preset)"
     (cd "$root" && cmake --build --preset "$preset" >&2) || die "building failed; see the message above."
 }
+
+# read_pilot_arguments ARGUMENT...: sets project (what --project says, else a folder below build/
+# after the first source; empty without one) and arguments (all but --project).
+read_pilot_arguments() {
+    local source=""
+    project=""
+    arguments=()
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --project=*) project=${1#*=} ;;
+        --project)
+            project=${2:-}
+            shift
+            ;;
+        --)
+            source=${source:-${2:-}}
+            arguments+=("$@")
+            break
+            ;;
+        --json | --help | -h | --*=*) arguments+=("$1") ;;
+        -*) # every other option of the pilot takes a value
+            arguments+=("${@:1:2}")
+            shift
+            ;;
+        *)
+            source=${source:-$1}
+            arguments+=("$1")
+            ;;
+        esac
+        [ $# -eq 0 ] || shift
+    done
+    [ -n "$project" ] || [ -z "$source" ] || project=$(default_project "$source")
+}
+
+# default_project SOURCE: the hash keeps two folders of one name apart.
+default_project() {
+    local path
+    path=$(realpath -m -- "$1")
+    printf '%s/build/%s-%s.tagalign' "$root" "${path##*/}" \
+        "$(printf '%s' "$path" | sha256sum | cut -c 1-8)"
+}

@@ -174,4 +174,36 @@ output=$(call "check_machine; install_debian debian-build.txt debian-test.txt
     [ \"\$CCACHE_DIR\" = '$tree/build/ccache' ]") && [ -z "$output" ] &&
     verdict ok "nothing to do" || verdict failed "nothing to do" "$output"
 
+# Where packaging/run keeps the project of its arguments.
+# project_is NAME PATTERN ARGUMENT...
+project_is() {
+    local name=$1 pattern=$2 output
+    shift 2
+    output=$(cd "$play" && call "read_pilot_arguments $(printf '%q ' "$@"); echo \"\$project|\${arguments[*]}\"")
+    # shellcheck disable=SC2254 # a pattern
+    case $output in $pattern) verdict ok "$name" ;; *) verdict failed "$name" "$output" ;; esac
+}
+hash='[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+fresh
+mkdir -p "$play/my photos"
+project_is "a folder" "$tree/build/photos-$hash.tagalign|a/photos/" a/photos/
+project_is "dots and spaces" "$tree/build/my photos.v2-$hash.tagalign|my photos.v2" "my photos.v2"
+project_is "an option before the source" "$tree/build/photos-$hash.tagalign|--model X --json photos" \
+    --model X --json photos
+project_is "options with =" "$tree/build/photos-$hash.tagalign|--model=X photos" --model=X photos
+project_is "--project wins" "mine.tagalign|photos --head adapter" \
+    photos --project mine.tagalign --head adapter
+project_is "--project= wins" "mine.tagalign|photos" --project=mine.tagalign photos
+project_is "after --" "$tree/build/-odd-$hash.tagalign|-- -odd" -- -odd
+project_is "no source" "|--model X" --model X
+project_is "an option without its value" "|--model" --model
+[ "$(cd "$play/my photos" && call 'default_project .')" = "$(cd / && call "default_project '$play/my photos'")" ] &&
+    [ "$(call 'default_project /a/images')" != "$(call 'default_project /b/images')" ] &&
+    verdict ok "one folder one project" || verdict failed "one folder one project"
+
+# The pilot's options without a value are the ones that lib.sh knows.
+flags=$(grep -rhoP 'add_flag\("\K--[a-z-]+' "$root/app/commands/PilotCommand.cpp" \
+    "$root/app/commands/TrainOptions.cpp" | sort | tr '\n' ' ')
+[ "$flags" = "--json " ] && verdict ok "flags" || verdict failed "flags" "lib.sh does not know $flags"
+
 exit $((failures > 0))
