@@ -2,7 +2,7 @@
 #
 # The wheel's own TorchConfig.cmake asks for a CUDA toolkit even where only the CPU part is
 # linked, so it is not used. Input: LIBTORCH_ROOT (cache or environment variable); default is
-# where packaging/dependencies puts it. Output: the target LibTorch::cpu.
+# where packaging/run puts it. Output: the target LibTorch::cpu.
 # libtorch_cuda is never linked: the program loads it at start where the CUDA set is complete.
 
 if(NOT LIBTORCH_ROOT AND DEFINED ENV{LIBTORCH_ROOT})
