@@ -157,6 +157,35 @@ fetch_libtorch() {
     rm -rf "$downloads"
 }
 
+# fetch_peers: a Python with the libraries that the parity tests compare with, for which they look
+# in TAGALIGN_PEER_PYTHON; one that the caller names is taken as it is.
+fetch_peers() {
+    local list="$root/packaging/wheels-peers.txt" downloads="$deps/peer-downloads" venv="$deps/peers"
+    if [ -z "${TAGALIGN_PEER_PYTHON:-}" ]; then
+        export TAGALIGN_PEER_PYTHON="$venv/bin/python"
+        is_current "$venv" "$list" || make_peers "$list" "$downloads" "$venv"
+    fi
+    "$TAGALIGN_PEER_PYTHON" -c '
+import importlib.util as util, sys
+missing = [name for name in ("transformers", "open_clip", "sklearn", "PIL") if not util.find_spec(name)]
+sys.exit("not there: " + ", ".join(missing) if missing else 0)' >&2 ||
+        die "$TAGALIGN_PEER_PYTHON (TAGALIGN_PEER_PYTHON) lacks what the parity tests compare with."
+}
+
+# make_peers LIST DOWNLOADS VENV
+make_peers() {
+    check_space 12000 "the full test"
+    install_debian debian-full.txt
+    step "Fetching the libraries that the parity tests compare with (about 3 GB, checked by hashes)"
+    fetch_wheels "$1" "$2"
+    step "Installing them in $3"
+    { "$python" -m venv --clear "$3" >&2 && pip_in_checkout "$3/bin/python" install --no-index \
+        --find-links "$2" --require-hashes -r "$1"; } ||
+        die "they could not be installed ($(free_mib) MiB of disk are free); make room and run again."
+    digest "$1" >"$3/.stamp"
+    rm -rf "$2"
+}
+
 # build PRESET: configures where it was not, builds what changed.
 build() {
     local preset=$1

@@ -15,5 +15,19 @@ function(tagalign_add_test name)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(
         ${name} PROPERTIES TIMEOUT 300 ENVIRONMENT
-                           "QT_QPA_PLATFORM=offscreen;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp")
+                           "QT_QPA_PLATFORM=offscreen;LSAN_OPTIONS=suppressions='${PROJECT_SOURCE_DIR}/tests/lsan.supp'")
+endfunction()
+
+# tagalign_add_full_test(name tst_program FUNCTION...): functions that packaging/test --full runs
+# besides, since they take long or need the Python that TAGALIGN_PEER_PYTHON names. There they may
+# not skip themselves, except for photos that are not on the machine.
+function(tagalign_add_full_test name program)
+    add_test(NAME ${name} COMMAND ${program} ${ARGN})
+    set_tests_properties(
+        ${name}
+        PROPERTIES LABELS full
+                   TIMEOUT 900
+                   ENVIRONMENT "QT_QPA_PLATFORM=offscreen;TAGALIGN_FULL=1"
+                   FAIL_REGULAR_EXPRESSION "SKIP  "
+                   SKIP_REGULAR_EXPRESSION "SKIP  [^\n]*shared photos are not there")
 endfunction()

@@ -77,7 +77,7 @@ with open(sys.argv[1], "w") as pins:
 END
 }
 
-unset LIBTORCH_ROOT CCACHE_DIR
+unset LIBTORCH_ROOT TAGALIGN_PEER_PYTHON CCACHE_DIR
 
 fresh
 fake uname 'echo Linux aarch64'
@@ -163,14 +163,24 @@ expect_none "unpacking" "$deps/libtorch/old" "$deps/downloads"
 fresh
 expect "wrong LIBTORCH_ROOT" "LIBTORCH_ROOT is /nowhere" "LIBTORCH_ROOT=/nowhere; fetch_libtorch"
 
+fresh
+expect "peers of the caller that lack something" "lacks what the parity tests compare with" \
+    "TAGALIGN_PEER_PYTHON=/bin/false; fetch_peers"
+fake dpkg-query 'exit 1'
+fake apt-get 'exit 1'
+fake id 'echo 0'
+expect "no venv to be had" "apt-get update failed" "check_space() { :; }; fetch_peers"
+
 # Nothing to do must do nothing.
 fresh
 offline
-mkdir -p "$deps/libtorch"
+mkdir -p "$deps/libtorch" "$deps/peers/bin"
 sha256sum "$tree/packaging/wheels.txt" | cut -d' ' -f1 >"$deps/libtorch/.stamp"
+sha256sum "$tree/packaging/wheels-peers.txt" | cut -d' ' -f1 >"$deps/peers/.stamp"
+ln -s /bin/true "$deps/peers/bin/python"
 fake dpkg-query 'shift 3; printf "installed %s\n" "$@"'
-output=$(call "check_machine; install_debian debian-build.txt debian-test.txt
-    fetch_libtorch
+output=$(call "check_machine; install_debian debian-build.txt debian-test.txt debian-full.txt
+    fetch_libtorch; fetch_peers; [ \"\$TAGALIGN_PEER_PYTHON\" = '$deps/peers/bin/python' ]
     [ \"\$CCACHE_DIR\" = '$tree/build/ccache' ]") && [ -z "$output" ] &&
     verdict ok "nothing to do" || verdict failed "nothing to do" "$output"
 

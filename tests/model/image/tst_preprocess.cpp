@@ -149,8 +149,11 @@ private Q_SLOTS:
     {
         const QString python = qEnvironmentVariable("TAGALIGN_PEER_PYTHON");
         const QStringList names = photos();
-        if (python.isEmpty() || names.isEmpty()) {
-            QSKIP("needs the shared photos and TAGALIGN_PEER_PYTHON with pillow, transformers");
+        if (names.isEmpty()) {
+            QSKIP("the shared photos are not there: " TAGALIGN_SHARED_DATA "/pairs");
+        }
+        if (python.isEmpty()) {
+            QSKIP("TAGALIGN_PEER_PYTHON names no Python with pillow and transformers");
         }
         QTemporaryDir folder;
         const QString out = folder.filePath(QStringLiteral("full.bin"));
