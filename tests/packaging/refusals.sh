@@ -184,6 +184,17 @@ output=$(call "check_machine; install_debian debian-build.txt debian-test.txt de
     [ \"\$CCACHE_DIR\" = '$tree/build/ccache' ]") && [ -z "$output" ] &&
     verdict ok "nothing to do" || verdict failed "nothing to do" "$output"
 
+# The whole command, where all is there: builds offline, and hands its arguments to the program.
+mkdir -p "$tree/build/release/bin"
+touch "$tree/build/release/build.ninja"
+fake cmake 'exit 0'
+fake ../tagalign 'printf "<%s>" "$@"; exit 3' # 3: no-go, a result like others
+mv "$play/tagalign" "$tree/build/release/bin/"
+output=$(cd "$play" && unset DISPLAY WAYLAND_DISPLAY &&
+    PATH="$play/bin:$PATH" "$tree/packaging/run" --json "my photos" --project "p q" 2>/dev/null </dev/null) &&
+    [ "$output" = "<pilot><--project><p q><--json><my photos>" ] &&
+    verdict ok "the whole of packaging/run" || verdict failed "the whole of packaging/run" "$output"
+
 # Where packaging/run keeps the project of its arguments.
 # project_is NAME PATTERN ARGUMENT...
 project_is() {
