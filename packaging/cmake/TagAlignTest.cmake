@@ -3,6 +3,10 @@
 # TAGALIGN_SHARED_DATA points to the real photos where they are; tests skip what needs them else.
 
 get_filename_component(TAGALIGN_SHARED_DATA "${PROJECT_SOURCE_DIR}/../shared/data" ABSOLUTE)
+# The inner quotes are for LSan, which would end the path at a space.
+set(TAGALIGN_TEST_ENVIRONMENT
+    "QT_QPA_PLATFORM=offscreen"
+    "LSAN_OPTIONS=suppressions='${PROJECT_SOURCE_DIR}/tests/lsan.supp'")
 
 function(tagalign_add_test name)
     add_executable(${name} ${name}.cpp)
@@ -14,8 +18,7 @@ function(tagalign_add_test name)
                         TAGALIGN_SHARED_DATA="${TAGALIGN_SHARED_DATA}")
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(
-        ${name} PROPERTIES TIMEOUT 300 ENVIRONMENT
-                           "QT_QPA_PLATFORM=offscreen;LSAN_OPTIONS=suppressions='${PROJECT_SOURCE_DIR}/tests/lsan.supp'")
+        ${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${TAGALIGN_TEST_ENVIRONMENT}")
 endfunction()
 
 # tagalign_add_full_test(name tst_program FUNCTION...): functions that packaging/test --full runs
@@ -27,7 +30,7 @@ function(tagalign_add_full_test name program)
         ${name}
         PROPERTIES LABELS full
                    TIMEOUT 900
-                   ENVIRONMENT "QT_QPA_PLATFORM=offscreen;TAGALIGN_FULL=1"
+                   ENVIRONMENT "${TAGALIGN_TEST_ENVIRONMENT};TAGALIGN_FULL=1"
                    FAIL_REGULAR_EXPRESSION "SKIP  "
                    SKIP_REGULAR_EXPRESSION "SKIP  [^\n]*shared photos are not there")
 endfunction()
