@@ -108,6 +108,7 @@ std::vector<ForwardRate> bareForwardRates(const BenchOptions& options)
     if (options.batch < 1 || options.rounds < 1) {
         throw RangeError("a benchmark needs at least one image a batch and one round");
     }
+    (void)loadCuda(); // before the seed
     const torch::NoGradGuard noGrad;
     torch::manual_seed(1);
     ClipModel model(vitB16Config());

@@ -1,6 +1,7 @@
 #include "model/clip/ClipModel.h"
 
 #include "model/Error.h"
+#include "model/clip/Device.h"
 #include "model/clip/PatchStream.h"
 
 #include <cmath>
@@ -131,6 +132,7 @@ ClipModelImpl::ClipModelImpl(const ClipConfig& config)
     logit_scale = register_parameter("logit_scale", torch::tensor(std::log(1.0F / 0.07F)));
     const torch::NoGradGuard noGrad;
     token_embedding->weight.normal_(0.0, 0.02);
+    (void)loadCuda(); // random weights come next, and every way to the GPU leads through here
     initialiseTextBlocks(transformer->blocks, text);
 }
 

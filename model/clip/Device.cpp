@@ -2,6 +2,7 @@
 
 #include "model/Error.h"
 
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/torch.h>
 
 #include <dlfcn.h>
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <typeinfo>
 
 namespace tagalign::model::clip {
 
@@ -44,6 +46,13 @@ std::filesystem::path folderOfTorch()
     return std::filesystem::path(info.dli_fname).parent_path();
 }
 
+/// PyTorch looks for the CUDA part once, at the first call that could concern it (a seed will do),
+/// and goes on without for good: whoever made that call before the library was there was too early.
+bool wasLoadedTooLate()
+{
+    return typeid(at::detail::getCUDAHooks()) == typeid(at::CUDAHooksInterface);
+}
+
 CudaStatus tryCuda()
 {
     const std::filesystem::path library = folderOfTorch() / "libtorch_cuda.so";
@@ -54,6 +63,9 @@ CudaStatus tryCuda()
         const char* text = dlerror();
         return {false, "libtorch_cuda.so cannot be loaded (" +
                            std::string(text != nullptr ? text : "no reason given") + ")"};
+    }
+    if (wasLoadedTooLate()) {
+        return {false, "this program used LibTorch before it loaded libtorch_cuda.so; report it"};
     }
     if (!torch::cuda::is_available()) {
         return {false, "no CUDA device answers; check the driver"};
@@ -96,19 +108,15 @@ const CudaStatus& loadCuda()
 
 std::string resolveDevice(std::string_view choice)
 {
-    if (choice == "cpu") {
-        return "cpu";
-    }
-    if (choice != "auto" && choice != "cuda") {
+    if (choice != "auto" && choice != "cpu" && choice != "cuda") {
         throw Error("\"" + std::string(choice) + "\" is no device; say auto, cpu or cuda");
     }
-    if (loadCuda().isUsable) {
-        return "cuda";
+    // For the CPU as well: what runs next would shut out a later job's wish for the GPU.
+    const CudaStatus& cuda = loadCuda();
+    if (choice == "cuda" && !cuda.isUsable) {
+        throw Error("no GPU can be used: " + cuda.reason + "; say --device cpu");
     }
-    if (choice == "cuda") {
-        throw Error("no GPU can be used: " + loadCuda().reason + "; say --device cpu");
-    }
-    return "cpu";
+    return choice != "cpu" && cuda.isUsable ? "cuda" : "cpu";
 }
 
 } // namespace tagalign::model::clip

@@ -22,6 +22,11 @@ struct CudaStatus
 
 /// Loads libtorch_cuda.so from beside libtorch_cpu.so where the whole CUDA set is installed, so
 /// that the same program uses the GPU. Does its work once; any thread may call it.
+///
+/// Call it before anything else of torch. PyTorch looks for CUDA once, at the first call that
+/// could concern it (torch::manual_seed is one), and a library loaded later is never used. Models
+/// (ClipModel), resolveDevice(), benchmarks and pretraining call it first; a program or test that
+/// seeds or computes before it makes one of those must do so itself.
 const CudaStatus& loadCuda();
 
 /// "auto", "cpu" or "cuda" to what torch::Device takes: "cpu" or "cuda".

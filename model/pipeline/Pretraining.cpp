@@ -168,6 +168,7 @@ void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
                   const std::function<Next(const PretrainEvent&)>& onStep)
 {
     torch::set_num_threads(settings.threads);
+    (void)clip::loadCuda(); // before the seed
     torch::manual_seed(settings.seed);
     std::filesystem::create_directories(folder);
     text::ClipTokenizer::writeVocabulary(folder, settings.merges);

@@ -1,5 +1,6 @@
 #include "model/align/Batches.h"
 #include "model/align/TrainRun.h"
+#include "model/clip/Device.h"
 #include "tests/model/align/SyntheticData.h"
 
 #include <nlohmann/json.hpp>
@@ -96,6 +97,8 @@ class TestTrainer : public QObject
     }
 
 private Q_SLOTS:
+
+    void initTestCase() { (void)clip::loadCuda(); } // before the first seed
 
     void init()
     {
@@ -464,8 +467,8 @@ private Q_SLOTS:
 
     void learnsOnTheGpuToo()
     {
-        if (!torch::cuda::is_available())
-            QSKIP("No GPU, or not the CUDA build of LibTorch.");
+        if (!clip::loadCuda().isUsable)
+            QSKIP(clip::loadCuda().reason.c_str());
         const auto data = syntheticData({}, 3);
         Trainer trainer(makeHead(HeadKind::GatedConv, data.projection, 1), data, quickSettings(),
                         torch::kCUDA);

@@ -146,7 +146,11 @@ class TestClip : public QObject
 
 private Q_SLOTS:
 
-    void initTestCase() { torch::manual_seed(1); }
+    void initTestCase()
+    {
+        (void)loadCuda(); // before the first seed
+        torch::manual_seed(1);
+    }
 
     void agreesWithTheLibraries_data();
     void agreesWithTheLibraries();
@@ -164,9 +168,14 @@ private Q_SLOTS:
     void gradientsReachEveryParameter();
     void encoderAgreesWithTheModel_data();
     void encoderAgreesWithTheModel();
+
+    void gpuEncoderAgreesWithTheCpu_data() { encoderAgreesWithTheModel_data(); }
+
+    void gpuEncoderAgreesWithTheCpu();
     void benchMeasuresEveryPrecision();
     void savedModelLoadsTheSame();
     void refusals();
+
     void shapesAreChecked();
     void devicesAreNamed();
     void transformersReadsWhatIsSaved();
@@ -396,6 +405,33 @@ void TestClip::encoderAgreesWithTheModel()
     QVERIFY(smallestCosine(bytes.tokens, expected.tokens) >= 0.99);
 }
 
+void TestClip::gpuEncoderAgreesWithTheCpu()
+{
+    QFETCH(int, path);
+    QFETCH(QString, folder);
+    if (!loadCuda().isUsable) {
+        QSKIP(loadCuda().reason.c_str());
+    }
+    const torch::NoGradGuard noGrad;
+    ClipModel model = loadClip(folder.toStdString());
+    const torch::Tensor pixels = torch::randn({3, 3, 64, 96});
+    const auto encoded = [&](Precision precision, const char* device) {
+        const ClipEncoder encoder(model, {.precision = precision, .device = device});
+        return encoder.encodeImage(pixels, PatchPath(path));
+    };
+    const VisionOutput expected = encoded(Precision::Float32, "cpu");
+
+    const VisionOutput exact = encoded(Precision::Float32, "cuda");
+    QVERIFY(exact.tokens.is_cpu());
+    QVERIFY(largestDifference(unit(exact.global), unit(expected.global)) <= kEmbeddingTolerance);
+    QVERIFY(largestDifference(exact.tokens, expected.tokens) <= kHiddenTolerance);
+
+    const VisionOutput half = encoded(Precision::BFloat16, "cuda");
+    QVERIFY(smallestCosine(half.global, expected.global) >= 0.999);
+    QVERIFY(smallestCosine(half.tokens, expected.tokens) >= 0.999);
+    QVERIFY(model->visual->proj.is_cpu()); // the caller's model stays where it was
+}
+
 void TestClip::benchMeasuresEveryPrecision()
 {
     const auto rates = bareForwardRates({.batch = 1, .rounds = 1});
@@ -531,6 +567,7 @@ void TestClip::devicesAreNamed()
         QVERIFY_EXCEPTION_THROWN((void)resolveDevice("cuda"), Error);
     } else {
         QCOMPARE(resolveDevice("auto"), std::string("cuda"));
+        QCOMPARE(resolveDevice("cpu"), std::string("cpu"));
     }
 }
 

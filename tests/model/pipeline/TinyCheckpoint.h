@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/clip/ClipModel.h"
+#include "model/clip/Device.h"
 #include "model/text/ClipTokenizer.h"
 
 #include <opencv2/core.hpp>
@@ -36,6 +37,7 @@ inline model::clip::ClipConfig tinyConfig()
 /// A published-format folder with random weights, the same for the same seed.
 inline void writeTinyCheckpoint(const std::filesystem::path& folder, std::uint64_t seed = 1)
 {
+    (void)model::clip::loadCuda(); // before the seed
     torch::manual_seed(seed);
     model::clip::ClipModel model(tinyConfig());
     std::filesystem::create_directories(folder);
