@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kSaveEvery = std::chrono::minutes(5);
 constexpr double kWarmUpShare = 0.03;
 constexpr double kMaxScale = 100.0; ///< CLIP, section 2.5
+constexpr int kContextLength = 32;  ///< tokens; its captions are short
 
 clip::ClipConfig starterConfig(const PretrainSettings& settings,
                                const text::ClipTokenizer& tokenizer)
@@ -37,7 +38,7 @@ clip::ClipConfig starterConfig(const PretrainSettings& settings,
     config.text.layers = 3;
     config.text.heads = 4;
     config.text.mlpWidth = 512;
-    config.text.contextLength = 32;
+    config.text.contextLength = kContextLength;
     config.text.activation = clip::Activation::Gelu;
     config.text.vocabularySize = std::int64_t(tokenizer.vocabularySize());
     config.text.endTokenId = tokenizer.endOfText();
@@ -158,7 +159,7 @@ void save(clip::ClipModel& model, const PretrainSettings& settings,
 {
     const torch::NoGradGuard noGrad;
     clip::saveClip(model, folder, torch::kFloat16);
-    text::ClipTokenizer::writeVocabulary(folder, settings.merges);
+    text::ClipTokenizer::writeVocabulary(folder, settings.merges, kContextLength);
 }
 
 } // namespace
@@ -170,8 +171,7 @@ void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
     torch::set_num_threads(settings.threads);
     (void)clip::loadCuda(); // before the seed
     torch::manual_seed(settings.seed);
-    std::filesystem::create_directories(folder);
-    text::ClipTokenizer::writeVocabulary(folder, settings.merges);
+    text::ClipTokenizer::writeVocabulary(folder, settings.merges, kContextLength);
     const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(folder);
     const clip::ClipConfig config = starterConfig(settings, tokenizer);
     clip::ClipModel model(config);

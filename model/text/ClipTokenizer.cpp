@@ -264,7 +264,8 @@ ClipTokenizer::ClipTokenizer(const Vocabulary& vocabulary, const std::vector<std
     }
 }
 
-void ClipTokenizer::writeVocabulary(const fs::path& folder, std::size_t mergeCount)
+void ClipTokenizer::writeVocabulary(const fs::path& folder, std::size_t mergeCount,
+                                    std::size_t contextLength)
 {
     std::vector<std::string> merges = readMerges(vocabularyFolder() / "clip_merges.txt");
     if (mergeCount > std::min(kOpenAiMerges, merges.size())) {
@@ -287,7 +288,7 @@ void ClipTokenizer::writeVocabulary(const fs::path& folder, std::size_t mergeCou
                         {"pad_token", kEndMarks.front()}};
     json config = marks;
     config["tokenizer_class"] = "CLIPTokenizer";
-    config["model_max_length"] = 77;
+    config["model_max_length"] = contextLength;
     fs::create_directories(folder);
     writeFile(folder / "vocab.json", vocabulary.dump() + '\n');
     writeFile(folder / "merges.txt", text);

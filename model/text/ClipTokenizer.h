@@ -25,8 +25,11 @@ public:
 
     /// Writes a vocabulary of the 512 byte tokens, the first `mergeCount` of OpenAI's merges and
     /// the two marks, as `transformers` loads it: vocab.json, merges.txt, tokenizer_config.json,
-    /// special_tokens_map.json. @throws RangeError, Error
-    static void writeVocabulary(const std::filesystem::path& folder, std::size_t mergeCount);
+    /// special_tokens_map.json.
+    /// @param contextLength of the text tower, to which `transformers` then cuts and pads.
+    /// @throws RangeError, Error
+    static void writeVocabulary(const std::filesystem::path& folder, std::size_t mergeCount,
+                                std::size_t contextLength);
 
     /// Where clip_merges.txt lies, if not where the program was built.
     static void setVocabularyFolder(const std::filesystem::path& folder);

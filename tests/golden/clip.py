@@ -6,6 +6,8 @@
     clip.py full FOLDER              the same at ViT-B/16 size, one folder each for both libraries
     clip.py check CHECKPOINT GOLDEN  transformers loads CHECKPOINT (written by saveClip) and its
                                      embeddings must equal those in GOLDEN/expected.safetensors
+    clip.py texts CHECKPOINT         transformers loads model and tokenizer of CHECKPOINT and pads
+                                     texts to the length that the text tower has
 
 Needs torch, transformers, open_clip_torch and safetensors.
 """
@@ -19,7 +21,7 @@ sys.path.pop(0)  # this folder's safetensors.py would hide the package of that n
 import open_clip
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import CLIPConfig, CLIPModel
+from transformers import AutoTokenizer, CLIPConfig, CLIPModel, CLIPTokenizer
 
 # name, patch, image size, activation, layers, stored dtype, shard size, end-of-text rule
 HUGGING_FACE = [
@@ -201,10 +203,28 @@ def check(checkpoint, golden):
             sys.exit(f"{checkpoint}: {name} embeddings differ by {distance}")
 
 
+def texts(checkpoint):
+    model = CLIPModel.from_pretrained(checkpoint).eval()
+    length = model.config.text_config.max_position_embeddings
+    given = ["a red apple", "", "many words " * 100]
+    for kind in (CLIPTokenizer, AutoTokenizer):
+        tokenizer = kind.from_pretrained(checkpoint)
+        ids = tokenizer(given, padding="max_length", truncation=True, return_tensors="pt").input_ids
+        if tokenizer.model_max_length != length or ids.shape != (len(given), length):
+            sys.exit(f"{checkpoint}: texts become {tuple(ids.shape)}, the tower takes {length} tokens")
+        with torch.no_grad():
+            vectors = model.get_text_features(input_ids=ids)
+        vectors = getattr(vectors, "pooler_output", vectors)
+        if not torch.isfinite(vectors).all():
+            sys.exit(f"{checkpoint}: text features are not finite")
+
+
 def main():
     torch.set_num_threads(2)
     if len(sys.argv) == 3 and sys.argv[1] == "make":
         make(pathlib.Path(sys.argv[2]))
+    elif len(sys.argv) == 3 and sys.argv[1] == "texts":
+        texts(sys.argv[2])
     elif len(sys.argv) == 3 and sys.argv[1] == "full":
         full(pathlib.Path(sys.argv[2]))
     elif len(sys.argv) == 4 and sys.argv[1] == "check":

@@ -179,6 +179,7 @@ private Q_SLOTS:
     void shapesAreChecked();
     void devicesAreNamed();
     void transformersReadsWhatIsSaved();
+    void transformersReadsTheStarter();
     void fullSizeAgreesWithTheLibraries();
 };
 
@@ -585,6 +586,16 @@ void TestClip::transformersReadsWhatIsSaved()
                             QString::fromStdString((kGolden / name).string())}),
                  QString());
     }
+}
+
+void TestClip::transformersReadsTheStarter()
+{
+    if (peerPython().isEmpty()) {
+        QSKIP("TAGALIGN_PEER_PYTHON names no Python with transformers and open_clip");
+    }
+    QCOMPARE(runScript({QStringLiteral("texts"),
+                        QStringLiteral(TAGALIGN_SOURCE_DIR "/resources/starter")}),
+             QString());
 }
 
 void TestClip::fullSizeAgreesWithTheLibraries()

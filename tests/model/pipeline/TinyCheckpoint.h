@@ -42,7 +42,8 @@ inline void writeTinyCheckpoint(const std::filesystem::path& folder, std::uint64
     model::clip::ClipModel model(tinyConfig());
     std::filesystem::create_directories(folder);
     model::clip::saveClip(model, folder, torch::kFloat);
-    model::text::ClipTokenizer::writeVocabulary(folder, kMerges);
+    model::text::ClipTokenizer::writeVocabulary(folder, kMerges,
+                                                std::size_t(tinyConfig().text.contextLength));
 }
 
 /// A noisy picture of one colour, different for each number.

@@ -9,6 +9,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <fstream>
+
 using tagalign::model::text::ClipTokenizer;
 namespace model = tagalign::model;
 
@@ -135,14 +137,16 @@ void TestClipTokenizer::smallVocabularyRoundTrips()
 {
     const QTemporaryDir folder;
     const std::filesystem::path path = folder.path().toStdString();
-    ClipTokenizer::writeVocabulary(path, 2000);
+    ClipTokenizer::writeVocabulary(path, 2000, 32);
     const ClipTokenizer small = ClipTokenizer::load(path);
     QCOMPARE(small.vocabularySize(), std::size_t(2514));
     QCOMPARE(small.endOfText(), 2513);
     // The first merges are the same, so a frequent word has the same id.
     QCOMPARE(small.encode("the cat"), m_tokenizer.encode("the cat"));
     QVERIFY(small.encode("photograph").size() > m_tokenizer.encode("photograph").size());
-    QVERIFY_EXCEPTION_THROWN(ClipTokenizer::writeVocabulary(path, 50000), model::RangeError);
+    QVERIFY_EXCEPTION_THROWN(ClipTokenizer::writeVocabulary(path, 50000, 32), model::RangeError);
+    std::ifstream config(path / "tokenizer_config.json");
+    QCOMPARE(nlohmann::json::parse(config).at("model_max_length").get<int>(), 32);
 }
 
 void TestClipTokenizer::malformedVocabulariesAreRefused_data()
