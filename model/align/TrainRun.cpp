@@ -1,13 +1,12 @@
 #include "model/align/TrainRun.h"
 
 #include "model/tensor_io/SafetensorsFile.h"
+#include "model/tensor_io/WholeFile.h"
 
 #include <nlohmann/json.hpp>
 
-#include <fstream>
 #include <optional>
 #include <stdexcept>
-#include <system_error>
 
 namespace tagalign::model::align {
 
@@ -87,17 +86,10 @@ fs::path checkpointFile(const RunPlan& plan)
 
 void writeMetrics(const RunPlan& plan, const RunOutcome& outcome)
 {
-    const auto file = plan.folder / "metrics.jsonl";
-    const auto temporary = plan.folder / "metrics.jsonl.part";
-    {
-        std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-        for (const EpochReport& report : outcome.epochs)
-            stream << toJson(report).dump() << '\n';
-        stream.flush();
-        if (!stream)
-            throw Error(temporary.string() + ": cannot be written; is the disk full?");
-    }
-    fs::rename(temporary, file);
+    std::string lines;
+    for (const EpochReport& report : outcome.epochs)
+        lines += toJson(report).dump() + '\n';
+    tensor_io::writeWholeText(plan.folder / "metrics.jsonl", lines);
 }
 
 /// A finished run keeps its figures alone: weights are in the head, moments are of no more use.
@@ -227,10 +219,7 @@ void requireContinuable(const RunPlan& plan)
 
 RunOutcome runTraining(Trainer& trainer, const RunPlan& plan, const OnStep& onStep)
 {
-    std::error_code error;
-    fs::create_directories(plan.folder, error);
-    if (error)
-        throw Error(plan.folder.string() + ": cannot be created (" + error.message() + ").");
+    tensor_io::makeFolder(plan.folder);
     RunOutcome outcome;
     if (auto earlier = continued(trainer, plan)) {
         outcome = std::move(*earlier);

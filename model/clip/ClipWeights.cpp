@@ -3,6 +3,7 @@
 #include "model/Error.h"
 #include "model/clip/WeightNames.h"
 
+#include "model/tensor_io/WholeFile.h"
 #include <nlohmann/json.hpp>
 
 #include <fstream>
@@ -17,22 +18,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr const char* kSingleFile = "model.safetensors";
-
-void writeText(const fs::path& file, const std::string& text)
-{
-    const fs::path part = file.string() + ".part";
-    std::ofstream stream(part, std::ios::binary | std::ios::trunc);
-    stream << text;
-    stream.close();
-    std::error_code error;
-    if (stream) {
-        fs::rename(part, file, error);
-    }
-    if (!stream || error) {
-        throw Error(file.string() + ": cannot be written; check the folder's permissions and the "
-                                    "free space");
-    }
-}
 
 /// A pickle file in the folder, empty if there is none.
 std::string pickleIn(const fs::path& folder)
@@ -211,11 +196,7 @@ ClipModel loadClip(const fs::path& folder)
 void saveClip(ClipModel& model, const fs::path& folder, torch::Dtype dtype)
 {
     const torch::NoGradGuard noGrad;
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error) {
-        throw Error(folder.string() + ": cannot be created (" + error.message() + ")");
-    }
+    tensor_io::makeFolder(folder);
     tensor_io::NamedTensors tensors;
     for (const auto& parameter : model->named_parameters()) {
         const WeightSource source = weightSource(parameter.key(), NamesOf::HuggingFace);
@@ -229,8 +210,9 @@ void saveClip(ClipModel& model, const fs::path& folder, torch::Dtype dtype)
         }
     }
     tensor_io::writeSafetensors(folder / kSingleFile, tensors, {{"format", "pt"}});
-    writeText(folder / "config.json", configJson(model->config()));
-    writeText(folder / "preprocessor_config.json", preprocessorJson(model->config()));
+    tensor_io::writeWholeText(folder / "config.json", configJson(model->config()));
+    tensor_io::writeWholeText(folder / "preprocessor_config.json",
+                              preprocessorJson(model->config()));
 }
 
 } // namespace tagalign::model::clip

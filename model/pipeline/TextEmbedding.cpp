@@ -4,6 +4,7 @@
 #include "model/align/Losses.h"
 #include "model/pipeline/StoreKey.h"
 #include "model/tensor_io/SafetensorsFile.h"
+#include "model/tensor_io/WholeFile.h"
 #include "model/text/ClipTokenizer.h"
 
 #include <xxhash.h>
@@ -95,7 +96,7 @@ struct TextEmbedding::Impl
             embeddings.push_back(embedding);
             ++row;
         }
-        std::filesystem::create_directories(file.parent_path());
+        tensor_io::makeFolder(file.parent_path());
         tensor_io::writeSafetensors(file,
                                     {{"hashes", hashes}, {"embeddings", torch::stack(embeddings)}},
                                     {{"format", "tagalign-texts 1"}});

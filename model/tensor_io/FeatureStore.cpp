@@ -2,6 +2,7 @@
 
 #include "model/Error.h"
 #include "model/tensor_io/SafetensorsFile.h"
+#include "model/tensor_io/WholeFile.h"
 
 #include <algorithm>
 #include <cctype>
@@ -66,11 +67,7 @@ void FeatureStore::put(const std::string& contentHash, const ImageFeatures& feat
                          ": expected tokens [rows * columns, C] and "
                          "a global vector [D]");
     }
-    std::error_code problem;
-    std::filesystem::create_directories(file.parent_path(), problem);
-    if (problem) {
-        throw Error(file.parent_path().string() + ": cannot be made (" + problem.message() + ")");
-    }
+    makeFolder(file.parent_path());
     writeSafetensors(file,
                      {{"tokens", features.tokens.to(torch::kFloat16)},
                       {"global", features.global.to(torch::kFloat16)}},

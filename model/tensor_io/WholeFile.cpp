@@ -8,6 +8,7 @@
 #include <string>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace tagalign::model::tensor_io {
@@ -44,6 +45,21 @@ private:
     throw Error(file.string() + ": cannot be " + what + " (" + std::strerror(errno) + ")");
 }
 
+/// @param error of the system. @return how a sentence on a failed write ends.
+std::string whatToDoAbout(int error)
+{
+    const std::string said = std::string(" (") + std::strerror(error) + "); ";
+    const bool isFull =
+        error == ENOSPC || error == EDQUOT || error == EFBIG; // EFBIG: the process's own limit
+    return said + (isFull ? "free disk space and run again"
+                          : "check the folder's permissions and run again");
+}
+
+[[noreturn]] void failToWrite(const std::filesystem::path& file)
+{
+    throw Error(file.string() + ": cannot be written" + whatToDoAbout(errno));
+}
+
 void writeAll(int descriptor, const void* bytes, std::size_t count,
               const std::filesystem::path& file)
 {
@@ -54,7 +70,7 @@ void writeAll(int descriptor, const void* bytes, std::size_t count,
             continue;
         }
         if (written < 0) {
-            fail(file, errno == ENOSPC ? "written: make room and run again" : "written");
+            failToWrite(file);
         }
         position += written;
         count -= std::size_t(written);
@@ -98,7 +114,7 @@ void writeWholeFile(const std::filesystem::path& file,
     std::string temporary = file.string() + ".XXXXXX";
     const Descriptor descriptor(::mkostemp(temporary.data(), O_CLOEXEC));
     if (descriptor.number() < 0) {
-        fail(file, "written");
+        failToWrite(file);
     }
     try {
         produce([&](const void* bytes, std::size_t count) {
@@ -107,11 +123,25 @@ void writeWholeFile(const std::filesystem::path& file,
         // mkostemp makes files only their owner can read; these are ordinary files.
         if (::fchmod(descriptor.number(), 0644) != 0 || ::fsync(descriptor.number()) != 0 ||
             ::rename(temporary.c_str(), file.c_str()) != 0) {
-            fail(file, "written");
+            failToWrite(file);
         }
     } catch (...) {
         ::unlink(temporary.c_str());
         throw;
+    }
+}
+
+void writeWholeText(const std::filesystem::path& file, std::string_view text)
+{
+    writeWholeFile(file, [text](const Sink& write) { write(text.data(), text.size()); });
+}
+
+void makeFolder(const std::filesystem::path& folder)
+{
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) {
+        throw Error(folder.string() + ": the folder cannot be made" + whatToDoAbout(error.value()));
     }
 }
 

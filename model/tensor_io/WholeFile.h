@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 
 namespace tagalign::model::tensor_io {
 
@@ -34,5 +35,11 @@ using Sink = std::function<void(const void* bytes, std::size_t count)>;
 /// disk, then renamed. @throws Error naming the file; the temporary is gone then.
 void writeWholeFile(const std::filesystem::path& file,
                     const std::function<void(const Sink&)>& produce);
+
+/// The same for a text that is ready.
+void writeWholeText(const std::filesystem::path& file, std::string_view text);
+
+/// Makes the folder and those above it; no complaint if it is there. @throws Error naming it.
+void makeFolder(const std::filesystem::path& folder);
 
 } // namespace tagalign::model::tensor_io

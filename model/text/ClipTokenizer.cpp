@@ -1,6 +1,7 @@
 #include "model/text/ClipTokenizer.h"
 
 #include "model/Error.h"
+#include "model/tensor_io/WholeFile.h"
 #include "model/text/TextCleaning.h"
 
 #include <nlohmann/json.hpp>
@@ -186,16 +187,6 @@ std::size_t wordLength(std::string_view text)
     return end;
 }
 
-void writeFile(const fs::path& file, const std::string& text)
-{
-    std::ofstream stream(file, std::ios::binary);
-    stream << text;
-    stream.flush();
-    if (!stream) {
-        throw Error(file.string() + ": cannot be written");
-    }
-}
-
 } // namespace
 
 void ClipTokenizer::setVocabularyFolder(const fs::path& folder)
@@ -289,11 +280,11 @@ void ClipTokenizer::writeVocabulary(const fs::path& folder, std::size_t mergeCou
     json config = marks;
     config["tokenizer_class"] = "CLIPTokenizer";
     config["model_max_length"] = contextLength;
-    fs::create_directories(folder);
-    writeFile(folder / "vocab.json", vocabulary.dump() + '\n');
-    writeFile(folder / "merges.txt", text);
-    writeFile(folder / "special_tokens_map.json", marks.dump(2) + '\n');
-    writeFile(folder / "tokenizer_config.json", config.dump(2) + '\n');
+    tensor_io::makeFolder(folder);
+    tensor_io::writeWholeText(folder / "vocab.json", vocabulary.dump() + '\n');
+    tensor_io::writeWholeText(folder / "merges.txt", text);
+    tensor_io::writeWholeText(folder / "special_tokens_map.json", marks.dump(2) + '\n');
+    tensor_io::writeWholeText(folder / "tokenizer_config.json", config.dump(2) + '\n');
 }
 
 void ClipTokenizer::appendWord(std::string_view word, std::vector<std::int64_t>& ids) const

@@ -11,9 +11,11 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <sys/resource.h>
 
 namespace fs = std::filesystem;
 using namespace tagalign::model;
@@ -176,6 +178,7 @@ private Q_SLOTS:
     void savedModelLoadsTheSame();
     void refusals();
 
+    void fullDiskIsTold();
     void shapesAreChecked();
     void devicesAreNamed();
     void transformersReadsWhatIsSaved();
@@ -538,6 +541,25 @@ void TestClip::refusals()
               R"({"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "vit"},)"
               R"( "text_cfg": {}}})");
     QVERIFY(refusal(openClip).contains("an architecture this program does not know"));
+}
+
+/// A limit on file sizes fails a write in the middle as a full disk does.
+void TestClip::fullDiskIsTold()
+{
+    const QTemporaryDir temporary;
+    const fs::path folder = fs::path(temporary.path().toStdString()) / "saved";
+    ClipModel model(tinyConfig());
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit old = {};
+    QCOMPARE(getrlimit(RLIMIT_FSIZE, &old), 0);
+    const rlimit small = {100, old.rlim_max};
+    QCOMPARE(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const QString message =
+        QString::fromStdString(messageOf([&] { saveClip(model, folder, torch::kFloat32); }));
+    QCOMPARE(setrlimit(RLIMIT_FSIZE, &old), 0);
+    QVERIFY2(message.contains("model.safetensors: cannot be written"), qPrintable(message));
+    QVERIFY2(message.contains("free disk space"), qPrintable(message));
+    QVERIFY(fs::is_empty(folder));
 }
 
 void TestClip::shapesAreChecked()

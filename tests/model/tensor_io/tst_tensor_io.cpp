@@ -1,6 +1,7 @@
 #include "model/Error.h"
 #include "model/tensor_io/FeatureStore.h"
 #include "model/tensor_io/SafetensorsFile.h"
+#include "model/tensor_io/WholeFile.h"
 
 #include <torch/torch.h>
 
@@ -273,8 +274,25 @@ private Q_SLOTS:
         }
         QCOMPARE(setrlimit(RLIMIT_FSIZE, &old), 0);
         QVERIFY2(message.contains(QString::fromStdString(kHash)), qPrintable(message));
+        QVERIFY2(message.contains("free disk space"), qPrintable(message));
         QCOMPARE(filesIn(path("full")), std::size_t(0));
         QVERIFY(!store.contains(kHash));
+    }
+
+    void foldersAreMade()
+    {
+        makeFolder(path("one/two"));
+        makeFolder(path("one/two"));
+        QVERIFY(fs::is_directory(path("one/two")));
+        writeWholeText(path("one/two/text"), "");
+        writeWholeText(path("one/two/text"), "a text");
+        QCOMPARE(readBytes(path("one/two/text")), std::string("a text"));
+        try {
+            makeFolder(path("one/two/text/three"));
+            QFAIL("a file holds no folders");
+        } catch (const Error& error) {
+            QVERIFY(QString(error.what()).contains("text/three: the folder cannot be made"));
+        }
     }
 
     void threadsWriteDifferentImages()

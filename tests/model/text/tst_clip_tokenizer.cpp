@@ -9,7 +9,11 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <functional>
+#include <sys/resource.h>
 
 using tagalign::model::text::ClipTokenizer;
 namespace model = tagalign::model;
@@ -27,6 +31,7 @@ private Q_SLOTS:
     void smallVocabularyRoundTrips();
     void malformedVocabulariesAreRefused_data();
     void malformedVocabulariesAreRefused();
+    void fullDiskIsTold();
     void folderWithoutVocabularyGetsOpenAis();
 
 private:
@@ -39,6 +44,18 @@ QByteArray golden(const char* name)
 {
     QFile file(QStringLiteral(TAGALIGN_SOURCE_DIR "/tests/data/text/") + QLatin1String(name));
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+using Path = std::filesystem::path;
+
+QString messageOf(const std::function<void()>& action)
+{
+    try {
+        action();
+    } catch (const model::Error& error) {
+        return QString::fromUtf8(error.what());
+    }
+    return {};
 }
 
 std::uint32_t hashOf(const std::vector<std::int64_t>& ids)
@@ -181,6 +198,24 @@ void TestClipTokenizer::malformedVocabulariesAreRefused()
         message = error.what();
     }
     QVERIFY2(message.contains(reason), qPrintable(message));
+}
+
+/// A limit on file sizes fails a write in the middle as a full disk does.
+void TestClipTokenizer::fullDiskIsTold()
+{
+    std::signal(SIGXFSZ, SIG_IGN);
+    const QTemporaryDir folder;
+    const Path path = folder.path().toStdString();
+    ClipTokenizer::writeVocabulary(path, 60, 32);
+    rlimit old = {};
+    QCOMPARE(getrlimit(RLIMIT_FSIZE, &old), 0);
+    const rlimit small = {100, old.rlim_max};
+    QCOMPARE(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const QString message = messageOf([&] { ClipTokenizer::writeVocabulary(path, 70, 32); });
+    QCOMPARE(setrlimit(RLIMIT_FSIZE, &old), 0);
+    QVERIFY2(message.contains("vocab.json: cannot be written"), qPrintable(message));
+    QVERIFY2(message.contains("free disk space"), qPrintable(message));
+    QCOMPARE(ClipTokenizer::load(path).vocabularySize(), std::size_t(574)); // the old one is whole
 }
 
 void TestClipTokenizer::folderWithoutVocabularyGetsOpenAis()
