@@ -57,28 +57,6 @@ nlohmann::json settingsOf(const tensor_io::SafetensorsFile& tensors,
     return json;
 }
 
-void requireFit(const Head& head, const HeadInfo& info, const HeadFit& fit,
-                const std::filesystem::path& file)
-{
-    const bool wrongTokens = fit.tokenWidth != 0 && fit.tokenWidth != head.tokenWidth();
-    const bool wrongEmbedding =
-        fit.embeddingWidth != 0 && fit.embeddingWidth != head.embeddingWidth();
-    if (wrongTokens || wrongEmbedding) {
-        std::ostringstream text;
-        text << file.string() << ": the head takes tokens of width " << head.tokenWidth()
-             << " to embeddings of width " << head.embeddingWidth() << ", but the model has "
-             << fit.tokenWidth << " and " << fit.embeddingWidth
-             << "; load it with the model that it was trained on.";
-        throw ShapeError(text.str());
-    }
-    if (!fit.checkpoint.empty() && fit.checkpoint != info.checkpoint)
-        throw Error(file.string() + ": the head was trained on another model (" + info.checkpoint +
-                    ", not " + fit.checkpoint + "); load it with that one, or train again.");
-    if (!fit.patchPath.empty() && fit.patchPath != info.patchPath)
-        throw Error(file.string() + ": the head was trained on the patch path \"" + info.patchPath +
-                    "\", not \"" + fit.patchPath + "\"; choose that one, or train again.");
-}
-
 struct Description
 {
     HeadKind kind;
@@ -122,21 +100,85 @@ void requirePlausible(const Description& description, const std::filesystem::pat
         throw broken(file, "kappa and epsilon must be greater than 0.");
 }
 
+void requireFit(const Description& head, const HeadFit& fit, const std::filesystem::path& file)
+{
+    const bool wrongTokens = fit.tokenWidth != 0 && fit.tokenWidth != head.tokenWidth;
+    const bool wrongEmbedding =
+        fit.embeddingWidth != 0 && fit.embeddingWidth != head.embeddingWidth;
+    if (wrongTokens || wrongEmbedding) {
+        std::ostringstream text;
+        text << file.string() << ": the head takes tokens of width " << head.tokenWidth
+             << " to embeddings of width " << head.embeddingWidth << ", but the model has "
+             << fit.tokenWidth << " and " << fit.embeddingWidth
+             << "; load it with the model that it was trained on.";
+        throw ShapeError(text.str());
+    }
+    const HeadInfo& info = head.info;
+    if (!fit.checkpoint.empty() && fit.checkpoint != info.checkpoint)
+        throw Error(file.string() + ": the head was trained on another model (" + info.checkpoint +
+                    ", not " + fit.checkpoint + "); load it with that one, or train again.");
+    if (!fit.patchPath.empty() && fit.patchPath != info.patchPath)
+        throw Error(file.string() + ": the head was trained on the patch path \"" + info.patchPath +
+                    "\", not \"" + fit.patchPath + "\"; choose that one, or train again.");
+}
+
+using Shapes = std::map<std::string, std::vector<std::int64_t>>;
+
+/// Every tensor that a head of this description has, without making one.
+Shapes shapesOf(const Description& head)
+{
+    const std::int64_t width = head.tokenWidth;
+    Shapes shapes = {{"ln_post_weight", {width}},
+                     {"ln_post_bias", {width}},
+                     {"projection", {width, head.embeddingWidth}}};
+    if (head.kind == HeadKind::Adapter) {
+        shapes.merge(Shapes{{"norm.weight", {width}},
+                            {"norm.bias", {width}},
+                            {"down.weight", {head.hiddenWidth, width}},
+                            {"down.bias", {head.hiddenWidth}},
+                            {"up.weight", {width, head.hiddenWidth}},
+                            {"up.bias", {width}}});
+        return shapes;
+    }
+    for (const std::string step : {"net.0.conv.", "net.0.conv2.", "net.1.conv.", "net.1.conv2."}) {
+        shapes.merge(Shapes{{step + "norm.weight", {width}},
+                            {step + "norm.bias", {width}},
+                            {step + "conv.weight", {width, width, 3, 3}},
+                            {step + "conv.bias", {width}},
+                            {step + "gate.gate", {}}});
+    }
+    return shapes;
+}
+
+/// Compares the settings with what the file holds: a head is only made as large as its tensors.
+void requireTensors(const Description& head, const tensor_io::SafetensorsFile& tensors,
+                    const std::filesystem::path& file)
+{
+    for (const auto& [name, expected] : shapesOf(head)) {
+        if (!tensors.contains(name))
+            throw broken(file, "the tensor \"" + name + "\" is missing.");
+        const tensor_io::TensorInfo& found = tensors.info(name);
+        if (!tensor_io::isFloating(found.dtype))
+            throw broken(file, "the tensor \"" + name + "\" holds " + nameOf(found.dtype) +
+                                   " numbers, expected floating-point weights (F32); train again.");
+        if (found.shape != expected) {
+            std::ostringstream text;
+            text << "the tensor \"" << name << "\" has shape " << torch::IntArrayRef(found.shape)
+                 << ", expected " << torch::IntArrayRef(expected) << ".";
+            throw broken(file, text.str());
+        }
+    }
+}
+
 void copyTensors(Head& head, const tensor_io::SafetensorsFile& tensors,
                  const std::filesystem::path& file)
 {
     torch::NoGradGuard noGrad;
     for (auto& [name, target] : tensorsOf(head)) {
-        if (!tensors.contains(name))
-            throw broken(file, "the tensor \"" + name + "\" is missing.");
-        const auto source = tensors.tensor(name);
-        if (source.sizes() != target.sizes()) {
-            std::ostringstream text;
-            text << "the tensor \"" << name << "\" has shape " << source.sizes() << ", expected "
-                 << target.sizes() << ".";
-            throw broken(file, text.str());
-        }
-        target.copy_(source);
+        target.copy_(tensors.tensor(name));
+        if (!torch::isfinite(target).all().item<bool>())
+            throw broken(file, "the tensor \"" + name +
+                                   "\" holds numbers that are not finite; train again.");
     }
 }
 
@@ -168,12 +210,13 @@ LoadedHead loadHead(const std::filesystem::path& file, const HeadFit& fit)
     const tensor_io::SafetensorsFile tensors(file);
     const auto description = describe(settingsOf(tensors, file), file);
     requirePlausible(description, file);
+    requireFit(description, fit, file);
+    requireTensors(description, tensors, file);
     const Projection empty{
         torch::ones({description.tokenWidth}), torch::zeros({description.tokenWidth}),
         torch::zeros({description.tokenWidth, description.embeddingWidth}), description.epsilon};
     LoadedHead loaded{makeHead(description.kind, empty, 0, description.hiddenWidth),
                       description.info};
-    requireFit(*loaded.head, loaded.info, fit, file);
     copyTensors(*loaded.head, tensors, file);
     loaded.head->eval();
     return loaded;

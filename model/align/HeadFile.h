@@ -37,7 +37,9 @@ struct HeadFit
 /// Safetensors, float32, by temporary + rename. @throws Error naming the file.
 void saveHead(Head& head, const HeadInfo& info, const std::filesystem::path& file);
 
-/// @throws FormatError naming the file: not a head, unknown kind, missing or misshapen tensor.
+/// The file's header is compared with `fit` and with itself before memory is taken for the head.
+/// @throws FormatError naming the file: not a head, unknown kind; a tensor that is missing,
+///         misshapen, not of a floating-point type or not finite.
 /// @throws ShapeError if its widths are not those of the frozen model.
 /// @throws Error if it was trained on another checkpoint or patch path.
 [[nodiscard]] LoadedHead loadHead(const std::filesystem::path& file, const HeadFit& fit = {});

@@ -156,8 +156,8 @@ void Trainer::restore(int epoch, const std::function<torch::Tensor(const std::st
     torch::NoGradGuard noGrad;
     const auto fitting = [&](const std::string& name, const torch::Tensor& like) {
         auto tensor = tensorOf(name);
-        if (!tensor.defined() || tensor.sizes() != like.sizes())
-            throw FormatError("The tensor \"" + name + "\" is missing or has another shape.");
+        if (!tensor.defined() || tensor.sizes() != like.sizes() || !tensor.is_floating_point())
+            throw FormatError("The tensor \"" + name + "\" is missing, has another shape or type.");
         return tensor.to(like.options());
     };
     for (auto& [name, tensor] : trained()) {
@@ -167,6 +167,8 @@ void Trainer::restore(int epoch, const std::function<torch::Tensor(const std::st
         const auto step = tensorOf("adam.step." + name);
         if (!step.defined())
             continue;
+        if (step.numel() != 1)
+            throw FormatError("The tensor \"adam.step." + name + "\" is not one number.");
         auto moments = std::make_unique<torch::optim::AdamWParamState>();
         moments->step(step.item<std::int64_t>());
         moments->exp_avg(fitting("adam.mean." + name, tensor).clone());

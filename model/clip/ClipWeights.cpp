@@ -1,11 +1,13 @@
 #include "model/clip/ClipWeights.h"
 
 #include "model/Error.h"
+#include "model/clip/ParameterShapes.h"
 #include "model/clip/WeightNames.h"
-
 #include "model/tensor_io/WholeFile.h"
+
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -52,11 +54,64 @@ bool isPlainName(const std::string& name)
            name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
 }
 
-std::string shapeText(const torch::Tensor& tensor)
+std::string shapeText(const Shape& shape)
 {
     std::ostringstream text;
-    text << tensor.sizes();
+    text << torch::IntArrayRef(shape);
     return text.str();
+}
+
+NamesOf namesIn(const ClipWeights& weights)
+{
+    if (weights.contains("vision_model.embeddings.class_embedding")) {
+        return NamesOf::HuggingFace;
+    }
+    return weights.contains("text.token_embedding.weight") ? NamesOf::OpenClipCustomText
+                                                           : NamesOf::OpenAi;
+}
+
+/// The shape that each of a parameter's parts has in the file.
+Shape partShape(Shape shape, const WeightSource& source)
+{
+    if (source.isTransposed) {
+        std::reverse(shape.begin(), shape.end());
+    }
+    if (source.names.size() > 1) {
+        shape.front() /= static_cast<std::int64_t>(source.names.size());
+    }
+    return shape;
+}
+
+void requirePart(const ClipWeights& weights, const std::string& name, const Shape& expected)
+{
+    const tensor_io::TensorInfo& found = weights.info(name);
+    if (!tensor_io::isFloating(found.dtype)) {
+        throw FormatError(weights.title() + ": \"" + name + "\" holds " + nameOf(found.dtype) +
+                          " numbers, so the weights are quantised in a way this program does not "
+                          "know; download the checkpoint in F32, F16 or BF16");
+    }
+    // logit_scale is stored as [] or [1]
+    const bool isScalar = expected.empty() && found.shape == Shape{1};
+    if (found.shape != expected && !isScalar) {
+        throw FormatError(weights.title() + ": \"" + name + "\" is " + shapeText(found.shape) +
+                          " where the configuration asks for " + shapeText(expected) +
+                          "; the weights and the configuration do not belong together");
+    }
+}
+
+/// Layers left over would be dropped in silence, and every feature be wrong.
+/// @param prefix "visual." or nothing.
+void refuseMoreLayers(const ClipWeights& weights, NamesOf names, const std::string& prefix,
+                      std::int64_t layers)
+{
+    const std::string next = prefix + "transformer.resblocks." + std::to_string(layers);
+    const std::string name = weightSource(next + ".ln_1.weight", names).names.front();
+    if (weights.contains(name)) {
+        throw FormatError(weights.title() + ": has the tensor \"" + name +
+                          "\", but the configuration says that there are " +
+                          std::to_string(layers) +
+                          " layers; the weights and the configuration do not belong together");
+    }
 }
 
 /// The tensor a parameter is made of: parts stacked on the first dimension, then turned.
@@ -67,21 +122,12 @@ torch::Tensor assemble(const ClipWeights& weights, const WeightSource& source)
         parts.push_back(weights.tensor(name).to(torch::kFloat32));
     }
     torch::Tensor whole = parts.size() == 1 ? parts[0] : torch::cat(parts);
-    return source.isTransposed && whole.dim() == 2 ? whole.t() : whole;
+    return source.isTransposed ? whole.t() : whole;
 }
 
 void copyInto(torch::Tensor& parameter, const ClipWeights& weights, const WeightSource& source)
 {
-    torch::Tensor value = assemble(weights, source);
-    if (parameter.dim() == 0 && value.numel() == 1) {
-        value = value.reshape({}); // logit_scale is stored as [] or [1]
-    }
-    if (value.sizes() != parameter.sizes()) {
-        throw FormatError(weights.title() + ": \"" + source.names.front() + "\" gives " +
-                          shapeText(value) + " where the configuration asks for " +
-                          shapeText(parameter) +
-                          "; the weights and the configuration do not belong together");
-    }
+    const torch::Tensor value = assemble(weights, source).reshape(parameter.sizes());
     if (!torch::isfinite(value).all().item<bool>()) {
         throw FormatError(weights.title() + ": \"" + source.names.front() +
                           "\" holds numbers that are not finite; download the file again");
@@ -122,14 +168,24 @@ ClipWeights ClipWeights::ofFile(const fs::path& file)
     return weights;
 }
 
-torch::Tensor ClipWeights::tensor(const std::string& name) const
+const tensor_io::SafetensorsFile& ClipWeights::fileOf(const std::string& name) const
 {
     const auto found = m_files.find(name);
     if (found == m_files.end()) {
         throw FormatError(m_title + ": the tensor \"" + name +
                           "\" is missing; the checkpoint is incomplete or not a CLIP");
     }
-    return found->second->tensor(name);
+    return *found->second;
+}
+
+torch::Tensor ClipWeights::tensor(const std::string& name) const
+{
+    return fileOf(name).tensor(name);
+}
+
+const tensor_io::TensorInfo& ClipWeights::info(const std::string& name) const
+{
+    return fileOf(name).info(name);
 }
 
 void ClipWeights::add(const fs::path& file)
@@ -167,14 +223,28 @@ void ClipWeights::addShards(const fs::path& index)
     }
 }
 
+void requireFit(const ClipConfig& config, const ClipWeights& weights, Towers towers)
+{
+    const NamesOf names = namesIn(weights);
+    const auto require = [&](const std::string& parameter, const Shape& shape) {
+        const WeightSource source = weightSource(parameter, names);
+        for (const std::string& name : source.names) {
+            requirePart(weights, name, partShape(shape, source));
+        }
+    };
+    forEachVisionParameter(config, require);
+    refuseMoreLayers(weights, names, "visual.", config.vision.layers);
+    if (towers == Towers::Both) {
+        forEachTextParameter(config, require);
+        refuseMoreLayers(weights, names, "", config.text.layers);
+    }
+}
+
 void loadWeights(ClipModel& model, const ClipWeights& weights, Towers towers)
 {
     const torch::NoGradGuard noGrad;
-    const NamesOf names =
-        weights.contains("vision_model.embeddings.class_embedding")
-            ? NamesOf::HuggingFace
-            : (weights.contains("text.token_embedding.weight") ? NamesOf::OpenClipCustomText
-                                                               : NamesOf::OpenAi);
+    requireFit(model->config(), weights, towers);
+    const NamesOf names = namesIn(weights);
     for (auto& parameter : model->named_parameters()) {
         if (towers == Towers::VisionOnly && !parameter.key().starts_with("visual.")) {
             continue;
@@ -187,6 +257,7 @@ ClipModel loadClip(const fs::path& folder)
 {
     const ClipConfig config = readClipConfig(folder);
     const ClipWeights weights = ClipWeights::ofFolder(folder);
+    requireFit(config, weights); // before a model of that size is made
     ClipModel model(config);
     loadWeights(model, weights);
     model->eval();

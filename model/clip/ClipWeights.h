@@ -29,6 +29,9 @@ public:
     /// @throws FormatError naming the checkpoint and the tensor if it is missing.
     [[nodiscard]] torch::Tensor tensor(const std::string& name) const;
 
+    /// Type and shape, without a look at the numbers. @throws FormatError as tensor().
+    [[nodiscard]] const tensor_io::TensorInfo& info(const std::string& name) const;
+
     [[nodiscard]] const std::string& title() const { return m_title; }
 
 private:
@@ -39,6 +42,7 @@ private:
 
     void add(const std::filesystem::path& file);
     void addShards(const std::filesystem::path& index);
+    [[nodiscard]] const tensor_io::SafetensorsFile& fileOf(const std::string& name) const;
 
     std::string m_title;
     std::map<std::string, std::shared_ptr<const tensor_io::SafetensorsFile>> m_files;
@@ -46,10 +50,15 @@ private:
 
 enum class Towers { Both, VisionOnly };
 
+/// Compares a configuration with the headers of the weights, so that neither is believed before
+/// memory is taken for a model of that size.
+/// @throws FormatError naming the tensor that is missing, of another shape than the configuration
+///         says, not of a floating-point type, or of a layer that the configuration does not have.
+void requireFit(const ClipConfig& config, const ClipWeights& weights, Towers towers = Towers::Both);
+
 /// Copies the weights into the model, whatever their names (Hugging Face, OpenAI, OpenCLIP with
-/// and without "text.") and dtype. Tensors the model has no place for are passed over.
-/// @throws FormatError naming the tensor that is missing, not finite, or of another shape than
-///         the configuration says.
+/// and without "text.") and floating-point type. Other tensors are passed over.
+/// @throws FormatError as requireFit(), or naming the tensor whose numbers are not finite.
 void loadWeights(ClipModel& model, const ClipWeights& weights, Towers towers = Towers::Both);
 
 } // namespace tagalign::model::clip

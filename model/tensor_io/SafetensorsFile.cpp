@@ -13,40 +13,32 @@ namespace tagalign::model::tensor_io {
 
 namespace {
 
-struct TypeNames
-{
-    DType dtype;
-    torch::Dtype torchType;
-    const char* name;
-};
-
-constexpr std::array<TypeNames, 10> kTypes{{{DType::Bool, torch::kBool, "BOOL"},
-                                            {DType::U8, torch::kUInt8, "U8"},
-                                            {DType::I8, torch::kInt8, "I8"},
-                                            {DType::I16, torch::kInt16, "I16"},
-                                            {DType::I32, torch::kInt32, "I32"},
-                                            {DType::I64, torch::kInt64, "I64"},
-                                            {DType::F16, torch::kFloat16, "F16"},
-                                            {DType::BF16, torch::kBFloat16, "BF16"},
-                                            {DType::F32, torch::kFloat32, "F32"},
-                                            {DType::F64, torch::kFloat64, "F64"}}};
+constexpr std::array<std::pair<DType, torch::Dtype>, 10> kTypes{{{DType::Bool, torch::kBool},
+                                                                 {DType::U8, torch::kUInt8},
+                                                                 {DType::I8, torch::kInt8},
+                                                                 {DType::I16, torch::kInt16},
+                                                                 {DType::I32, torch::kInt32},
+                                                                 {DType::I64, torch::kInt64},
+                                                                 {DType::F16, torch::kFloat16},
+                                                                 {DType::BF16, torch::kBFloat16},
+                                                                 {DType::F32, torch::kFloat32},
+                                                                 {DType::F64, torch::kFloat64}}};
 
 torch::Dtype torchTypeOf(DType type)
 {
     return std::find_if(kTypes.begin(), kTypes.end(),
-                        [type](const TypeNames& row) { return row.dtype == type; })
-        ->torchType;
+                        [type](const auto& row) { return row.first == type; })
+        ->second;
 }
 
-const TypeNames& namesOf(const std::string& name, torch::Dtype type)
+DType typeOf(const std::string& name, torch::Dtype type)
 {
-    const auto* found = std::find_if(kTypes.begin(), kTypes.end(), [type](const TypeNames& row) {
-        return row.torchType == type;
-    });
+    const auto* found = std::find_if(kTypes.begin(), kTypes.end(),
+                                     [type](const auto& row) { return row.second == type; });
     if (found == kTypes.end()) {
         throw Error("tensor \"" + name + "\" has a type that safetensors does not know");
     }
-    return *found;
+    return found->first;
 }
 
 } // namespace
@@ -126,7 +118,7 @@ void writeSafetensors(const std::filesystem::path& file, const NamedTensors& ten
             throw Error(file.string() + ": tensor \"" + name + "\" is given twice");
         }
         const std::uint64_t bytes = std::uint64_t(tensor.numel() * tensor.element_size());
-        header[name] = {{"dtype", namesOf(name, tensor.scalar_type()).name},
+        header[name] = {{"dtype", nameOf(typeOf(name, tensor.scalar_type()))},
                         {"shape", tensor.sizes().vec()},
                         {"data_offsets", {offset, offset + bytes}}};
         offset += bytes;

@@ -212,6 +212,18 @@ std::size_t sizeOf(DType type)
     return 0;
 }
 
+const char* nameOf(DType type)
+{
+    return std::find_if(kTypes.begin(), kTypes.end(),
+                        [type](const auto& row) { return row.second == type; })
+        ->first;
+}
+
+bool isFloating(DType type)
+{
+    return type == DType::F16 || type == DType::BF16 || type == DType::F32 || type == DType::F64;
+}
+
 SafetensorsHeader parseHeader(std::span<const std::byte> file)
 {
     const std::uint64_t length = headerLength(file);

@@ -14,6 +14,13 @@ enum class DType { Bool, U8, I8, I16, I32, I64, F16, BF16, F32, F64 };
 /// Bytes of one element.
 [[nodiscard]] std::size_t sizeOf(DType type);
 
+/// As the format spells it: "F16".
+[[nodiscard]] const char* nameOf(DType type);
+
+/// True for F16, BF16, F32 and F64. Other types are no weights: integers stand for quantised ones,
+/// whose scales this program does not know.
+[[nodiscard]] bool isFloating(DType type);
+
 struct TensorInfo
 {
     DType dtype = DType::F32;

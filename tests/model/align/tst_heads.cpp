@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -266,6 +267,45 @@ private Q_SLOTS:
         auto noJson = metadata;
         noJson["tagalign"] = "{";
         QVERIFY(refusal(tensors, noJson).contains("JSON"));
+    }
+
+    void sizesAreComparedBeforeMemoryIsTaken()
+    {
+        const auto [tensors, metadata] = savedAdapter();
+        const auto with = [&, all = metadata](const char* kind, std::int64_t width) {
+            auto changed = all;
+            auto json = nlohmann::json::parse(changed.at("tagalign"));
+            json["kind"] = kind;
+            json["token_width"] = width;
+            changed["tagalign"] = json.dump();
+            return changed;
+        };
+        // The gated one would be 39 GB of float32.
+        QElapsedTimer timer;
+        timer.start();
+        QVERIFY(refusal(tensors, with("gated-conv", 16384)).contains("has shape"));
+        QVERIFY(refusal(tensors, with("adapter", 16384)).contains("has shape"));
+        tensor_io::writeSafetensors(file("wide.safetensors"), tensors, with("gated-conv", 16384));
+        QVERIFY(messageOf([&] {
+                    (void)loadHead(file("wide.safetensors"), {kWidth, kEmbedding});
+                }).contains("width 16384"));
+        QVERIFY(timer.elapsed() < 2000); // clearing such a head alone takes longer
+    }
+
+    void refusesWhatIsNoWeight()
+    {
+        const auto [tensors, metadata] = savedAdapter();
+        for (const auto type : {torch::kInt8, torch::kUInt8, torch::kInt64, torch::kBool}) {
+            Tensors integers = tensors;
+            integers.front().second = integers.front().second.to(type);
+            const QString message = refusal(integers, metadata);
+            QVERIFY2(message.contains(integers.front().first.c_str()) &&
+                         message.contains("expected floating-point weights"),
+                     qPrintable(message));
+        }
+        Tensors infinite = tensors;
+        infinite.front().second = torch::full_like(infinite.front().second, INFINITY);
+        QVERIFY(refusal(infinite, metadata).contains("not finite"));
     }
 
     void masksBlendAndLabel()

@@ -348,6 +348,29 @@ private Q_SLOTS:
         QVERIFY(message.contains("checkpoint.safetensors"));
     }
 
+    void foreignMomentsAreRefused()
+    {
+        auto trainer = makeTrainer(syntheticData({}, 3), quickSettings());
+        (void)trainer.runEpoch({});
+        auto state = trainer.state();
+        const auto refusal = [&](const std::string& name, const torch::Tensor& tensor) {
+            const auto tensorOf = [&](const std::string& wanted) {
+                const auto found = std::find_if(state.begin(), state.end(), [&](const auto& each) {
+                    return each.first == wanted;
+                });
+                return wanted == name ? tensor
+                                      : (found == state.end() ? torch::Tensor() : found->second);
+            };
+            return messageOf([&] { trainer.restore(1, tensorOf); });
+        };
+        const auto integers =
+            trainer.head().named_parameters()["down.bias"].detach().to(torch::kInt32);
+        QVERIFY(refusal("", {}).isEmpty());
+        QVERIFY(refusal("head.down.bias", integers).contains("head.down.bias"));
+        QVERIFY(refusal("adam.step.head.down.bias", torch::ones({2}, torch::kInt64))
+                    .contains("adam.step.head.down.bias"));
+    }
+
     void notANumberStopsAndKeepsTheBestHead()
     {
         auto settings = quickSettings();

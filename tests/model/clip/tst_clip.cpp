@@ -4,9 +4,11 @@
 #include "model/clip/ClipModel.h"
 #include "model/clip/ClipWeights.h"
 #include "model/clip/Device.h"
+#include "model/clip/ParameterShapes.h"
 
 #include <nlohmann/json.hpp>
 
+#include <QElapsedTimer>
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -15,6 +17,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <sys/resource.h>
 
 namespace fs = std::filesystem;
@@ -178,6 +181,13 @@ private Q_SLOTS:
     void savedModelLoadsTheSame();
     void refusals();
 
+    void shapesAreKnownBeforeAModelIsMade_data() { agreesWithTheLibraries_data(); }
+
+    void shapesAreKnownBeforeAModelIsMade();
+    void sizesAreComparedBeforeMemoryIsTaken_data();
+    void sizesAreComparedBeforeMemoryIsTaken();
+    void weightsThatAreNoneAreRefused_data();
+    void weightsThatAreNoneAreRefused();
     void fullDiskIsTold();
     void shapesAreChecked();
     void devicesAreNamed();
@@ -541,6 +551,119 @@ void TestClip::refusals()
               R"({"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "vit"},)"
               R"( "text_cfg": {}}})");
     QVERIFY(refusal(openClip).contains("an architecture this program does not know"));
+}
+
+void TestClip::shapesAreKnownBeforeAModelIsMade()
+{
+    QFETCH(QString, folder);
+    const ClipConfig config = readClipConfig(folder.toStdString());
+    std::map<std::string, Shape> expected;
+    for (const auto& parameter : ClipModel(config)->named_parameters()) {
+        expected[parameter.key()] = parameter.value().sizes().vec();
+    }
+    std::map<std::string, Shape> found;
+    const auto note = [&found](const std::string& name, const Shape& shape) {
+        found[name] = shape;
+    };
+    forEachVisionParameter(config, note);
+    forEachTextParameter(config, note);
+    QCOMPARE(found.size(), expected.size());
+    QVERIFY(found == expected);
+}
+
+void TestClip::sizesAreComparedBeforeMemoryIsTaken_data()
+{
+    QTest::addColumn<QString>("tower");
+    QTest::addColumn<QString>("setting");
+    QTest::addColumn<int>("value");
+    QTest::addColumn<QString>("tensor");
+    const auto row = [](const char* tower, const char* setting, int value, const char* tensor) {
+        QTest::addRow("%s %s %d", tower, setting, value) << tower << setting << value << tensor;
+    };
+    row("vision_config", "hidden_size", 100'000, "patch_embedding");
+    row("vision_config", "intermediate_size", 1'000'000, "mlp.fc1");
+    row("vision_config", "num_hidden_layers", 1'000'000, "is missing");
+    row("vision_config", "num_hidden_layers", 2, "there are 2 layers");
+    row("vision_config", "image_size", 960'000, "position_embedding");
+    row("text_config", "hidden_size", 100'000, "token_embedding");
+    row("text_config", "vocab_size", 1'000'000, "token_embedding");
+    row("text_config", "max_position_embeddings", 1'000'000, "position_embedding");
+    row("text_config", "num_hidden_layers", 1'000'000, "is missing");
+    row("text_config", "num_hidden_layers", 1, "there are 1 layers");
+}
+
+void TestClip::sizesAreComparedBeforeMemoryIsTaken()
+{
+    QFETCH(QString, tower);
+    QFETCH(QString, setting);
+    QFETCH(int, value);
+    QFETCH(QString, tensor);
+    const QTemporaryDir temporary;
+    const fs::path folder = fs::path(temporary.path().toStdString()) / "checkpoint";
+    fs::copy(kGolden / "hf-p16-gelu-bf16", folder);
+    auto config = nlohmann::json::parse(readText(folder / "config.json"));
+    config[tower.toStdString()][setting.toStdString()] = value;
+    writeText(folder / "config.json", config.dump());
+    QElapsedTimer timer;
+    timer.start();
+    const QString message = QString::fromStdString(messageOf([&] { (void)loadClip(folder); }));
+    QVERIFY2(message.contains("model.safetensors") && message.contains(tensor),
+             qPrintable(message));
+    QVERIFY(timer.elapsed() < 2000); // gigabytes of random weights take longer
+}
+
+void TestClip::weightsThatAreNoneAreRefused_data()
+{
+    QTest::addColumn<QString>("golden");
+    QTest::addColumn<QString>("tensor");
+    QTest::addColumn<int>("type");
+    QTest::addColumn<QString>("reason");
+    const char* query = "vision_model.encoder.layers.0.self_attn.q_proj.weight";
+    const char* fused = "transformer.resblocks.1.attn.in_proj_weight";
+    const std::pair<const char*, torch::Dtype> types[] = {{"I8", torch::kInt8},
+                                                          {"U8", torch::kUInt8},
+                                                          {"BOOL", torch::kBool},
+                                                          {"I64", torch::kInt64}};
+    for (const auto& [name, type] : types) {
+        QTest::addRow("Hugging Face %s", name) << "hf-p16-gelu-bf16" << query << int(type)
+                                               << QStringLiteral("holds %1 numbers").arg(name);
+        QTest::addRow("OpenCLIP %s", name)
+            << "oc-p16-quick" << fused << int(type) << QStringLiteral("holds %1 numbers").arg(name);
+    }
+    QTest::newRow("q of another shape than k and v")
+        << "hf-p16-gelu-bf16" << query << -1
+        << "is [31, 32] where the configuration asks for [32, 32]";
+    QTest::newRow("q of other dimensions")
+        << "hf-p16-gelu-bf16" << query << -2 << "is [32] where the configuration asks for [32, 32]";
+    QTest::newRow("fused of another shape")
+        << "oc-p16-quick" << fused << -1 << "is [71, 24] where the configuration asks for [72, 24]";
+}
+
+void TestClip::weightsThatAreNoneAreRefused()
+{
+    QFETCH(QString, golden);
+    QFETCH(QString, tensor);
+    QFETCH(int, type);
+    QFETCH(QString, reason);
+    const QTemporaryDir temporary;
+    const fs::path folder = fs::path(temporary.path().toStdString()) / "checkpoint";
+    fs::copy(kGolden / golden.toStdString(), folder);
+    const fs::path file =
+        folder / (golden.startsWith("hf") ? "model.safetensors" : "open_clip_model.safetensors");
+    const SafetensorsFile good(file);
+    tensor_io::NamedTensors tensors;
+    for (const std::string& name : good.names()) {
+        torch::Tensor value = good.tensor(name);
+        if (name == tensor.toStdString()) {
+            value = type == -1   ? value.slice(0, 1)
+                    : type == -2 ? value.select(0, 0)
+                                 : value.to(torch::Dtype(type));
+        }
+        tensors.emplace_back(name, value);
+    }
+    tensor_io::writeSafetensors(file, tensors);
+    const QString message = QString::fromStdString(messageOf([&] { (void)loadClip(folder); }));
+    QVERIFY2(message.contains("\"" + tensor + "\" " + reason), qPrintable(message));
 }
 
 /// A limit on file sizes fails a write in the middle as a full disk does.
