@@ -20,6 +20,20 @@ std::string shapeText(const torch::Tensor& tensor)
     return text.str();
 }
 
+void requireKnownIds(const torch::Tensor& ids, std::int64_t vocabularySize)
+{
+    if (ids.numel() == 0) {
+        return;
+    }
+    const auto [low, high] = at::aminmax(ids);
+    if (low.item<std::int64_t>() < 0 || high.item<std::int64_t>() >= vocabularySize) {
+        throw RangeError(
+            "token ids from " + std::to_string(low.item<std::int64_t>()) + " to " +
+            std::to_string(high.item<std::int64_t>()) + ", but the text tower has rows for 0 to " +
+            std::to_string(vocabularySize - 1) + "; its tokenizer belongs to another model");
+    }
+}
+
 /// open_clip/transformer.py, TextTransformer.init_parameters. Called without gradients.
 void initialiseTextBlocks(const std::vector<Block>& blocks, const TowerConfig& config)
 {
@@ -118,6 +132,7 @@ ClipModelImpl::ClipModelImpl(const ClipConfig& config)
     : m_config(config)
 {
     checkClipConfig(config);
+    (void)loadCuda(); // random weights come next, and every way to the GPU leads through here
     const TextConfig& text = config.text;
     visual = register_module("visual", VisionTower(config.vision, config.embedDim));
     token_embedding =
@@ -132,7 +147,6 @@ ClipModelImpl::ClipModelImpl(const ClipConfig& config)
     logit_scale = register_parameter("logit_scale", torch::tensor(std::log(1.0F / 0.07F)));
     const torch::NoGradGuard noGrad;
     token_embedding->weight.normal_(0.0, 0.02);
-    (void)loadCuda(); // random weights come next, and every way to the GPU leads through here
     initialiseTextBlocks(transformer->blocks, text);
 }
 
@@ -158,6 +172,7 @@ torch::Tensor ClipModelImpl::textHidden(const torch::Tensor& ids)
                          ", expected int64 [M, L] with L from 1 to " +
                          std::to_string(m_config.text.contextLength));
     }
+    requireKnownIds(ids, m_config.text.vocabularySize);
     const torch::Tensor x =
         token_embedding->forward(ids) + positional_embedding.slice(0, 0, ids.size(1));
     return ln_final->forward(transformer->forwardCausal(x));

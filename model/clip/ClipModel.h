@@ -68,10 +68,11 @@ public:
     torch::Tensor projectTokens(const torch::Tensor& tokens);
 
     /// @param ids [M, L] int64, L <= context length, padded as the tokenizer does.
-    /// @return [M, D], not normalised. @throws ShapeError
+    /// @return [M, D], not normalised. @throws ShapeError; RangeError for an id outside the
+    ///         vocabulary.
     torch::Tensor encodeText(const torch::Tensor& ids);
 
-    /// The text tower's last block after ln_final. [M, L] -> [M, L, C]. @throws ShapeError
+    /// The text tower's last block after ln_final. [M, L] -> [M, L, C]. @throws as encodeText()
     torch::Tensor textHidden(const torch::Tensor& ids);
 
     /// exp(logit_scale), learned; 1/temperature.

@@ -3,7 +3,7 @@
 #include "model/Error.h"
 #include "model/clip/ClipModel.h"
 #include "model/clip/Device.h"
-#include "model/text/ClipTokenizer.h"
+#include "model/pipeline/TextEmbedding.h"
 
 #include <ATen/autocast_mode.h>
 
@@ -168,8 +168,8 @@ void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
                   const NextBatch& nextBatch, const std::filesystem::path& folder,
                   const std::function<Next(const PretrainEvent&)>& onStep)
 {
-    torch::set_num_threads(settings.threads);
     (void)clip::loadCuda(); // before the seed
+    torch::set_num_threads(settings.threads);
     torch::manual_seed(settings.seed);
     text::ClipTokenizer::writeVocabulary(folder, settings.merges, kContextLength);
     const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(folder);
@@ -241,7 +241,7 @@ ZeroShotAccuracy zeroShotAccuracy(const std::filesystem::path& checkpoint,
 {
     const torch::NoGradGuard noGrad;
     clip::ClipModel model = clip::loadClip(checkpoint);
-    const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(checkpoint);
+    const text::ClipTokenizer tokenizer = tokenizerFor(checkpoint, model->config().text);
     const torch::Tensor texts = torch::nn::functional::normalize(
         model->encodeText(idsOf(prompts, tokenizer, model->config().text.contextLength)));
     const torch::Tensor pixels = pixelsOf(rgb, side, model->config());

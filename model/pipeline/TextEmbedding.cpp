@@ -5,7 +5,6 @@
 #include "model/pipeline/StoreKey.h"
 #include "model/tensor_io/SafetensorsFile.h"
 #include "model/tensor_io/WholeFile.h"
-#include "model/text/ClipTokenizer.h"
 
 #include <xxhash.h>
 
@@ -48,6 +47,25 @@ std::vector<std::string> promptsOf(const std::string& tag, tags::TagKind kind)
                 "there is " + withArticle(tag) + " in the picture.", "a close-up of " + tag + "."};
     return {"a photo of something " + tag + ".", withArticle(tag) + " object.",
             "the " + tag + " one in the picture.", "something that is " + tag + "."};
+}
+
+text::ClipTokenizer tokenizerFor(const std::filesystem::path& checkpoint,
+                                 const clip::TextConfig& config)
+{
+    auto tokenizer = text::ClipTokenizer::load(checkpoint);
+    if (tokenizer.highestId() >= config.vocabularySize)
+        throw FormatError(checkpoint.string() + ": the vocabulary has ids up to " +
+                          std::to_string(tokenizer.highestId()) +
+                          ", but the text tower only rows for " +
+                          std::to_string(config.vocabularySize) +
+                          " tokens; put the vocabulary into the folder that the model was "
+                          "published with");
+    if (config.endTokenId && *config.endTokenId != tokenizer.endOfText())
+        throw FormatError(checkpoint.string() + ": texts end with the id " +
+                          std::to_string(tokenizer.endOfText()) + " in the vocabulary, but with " +
+                          std::to_string(*config.endTokenId) +
+                          " in the configuration; the two do not belong together");
+    return tokenizer;
 }
 
 struct TextEmbedding::Impl
@@ -106,8 +124,9 @@ struct TextEmbedding::Impl
     clip::ClipModel& tower()
     {
         if (!loaded) {
-            loaded = clip::loadClip(model.checkpoint);
-            (*loaded)->eval();
+            clip::ClipModel clip = clip::loadClip(model.checkpoint);
+            tokenizer = tokenizerFor(model.checkpoint, clip->config().text);
+            loaded = std::move(clip);
         }
         return *loaded;
     }
@@ -127,7 +146,7 @@ struct TextEmbedding::Impl
     std::map<Key, torch::Tensor> known; ///< [D] each
     std::size_t unsaved = 0;
     std::optional<clip::ClipModel> loaded;
-    std::optional<text::ClipTokenizer> tokenizer;
+    std::optional<text::ClipTokenizer> tokenizer; ///< loaded with the tower
 };
 
 /// Texts that are not known yet, each once, shortest first so that batches are even.
@@ -139,9 +158,8 @@ TextEmbedding::Impl::missing(const std::vector<std::string>& texts)
     for (const std::string& text : texts) {
         if (known.count(keyOf(text)) > 0 || !seen.insert(text).second)
             continue;
-        if (!tokenizer)
-            tokenizer = text::ClipTokenizer::load(model.checkpoint);
-        auto ids = tokenizer->tokenize(text, std::size_t(tower()->config().text.contextLength));
+        const auto length = std::size_t(tower()->config().text.contextLength);
+        auto ids = tokenizer->tokenize(text, length);
         const auto end = std::find(ids.begin(), ids.end(), tokenizer->endOfText());
         if (end != ids.end())
             ids.erase(end + 1, ids.end());

@@ -3,9 +3,11 @@
 #include "model/Progress.h"
 #include "model/clip/ClipModel.h"
 #include "model/pipeline/PilotData.h"
+#include "model/text/ClipTokenizer.h"
 
 #include <torch/torch.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +16,13 @@ namespace tagalign::model::pipeline {
 
 /// The sentences whose mean direction stands for a tag.
 [[nodiscard]] std::vector<std::string> promptsOf(const std::string& tag, tags::TagKind kind);
+
+/// The tokenizer of a checkpoint, for a text tower of this configuration: whoever loads both takes
+/// this one.
+/// @throws FormatError if it gives an id that the tower has no row for, or ends texts with another
+///         mark than the tower looks for; as text::ClipTokenizer::load.
+[[nodiscard]] text::ClipTokenizer tokenizerFor(const std::filesystem::path& checkpoint,
+                                               const clip::TextConfig& config);
 
 /// Texts through the frozen text tower, each once per checkpoint: kept in memory and, if asked,
 /// in the store's file "texts-FINGERPRINT.safetensors". The tower is loaded when first needed.

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <unordered_set>
 
 namespace tagalign::model::text {
 
@@ -20,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+using Vocabulary = std::unordered_map<std::string, std::int64_t>;
 
 constexpr std::array kStartMarks{"<|startoftext|>", "<start_of_text>"};
 constexpr std::array kEndMarks{"<|endoftext|>", "<end_of_text>"};
@@ -76,11 +79,18 @@ std::vector<std::size_t> bytesByRank()
     return order;
 }
 
+bool isPair(const std::string& merge)
+{
+    const auto blank = merge.find(' ');
+    return blank != 0 && blank != std::string::npos && blank + 1 != merge.size() &&
+           merge.find(' ', blank + 1) == std::string::npos;
+}
+
 std::vector<std::string> readMerges(const fs::path& file)
 {
     std::ifstream stream(file, std::ios::binary);
     if (!stream) {
-        throw Error(file.string() + ": cannot be opened");
+        throw Error(file.string() + ": cannot be opened; download it into the checkpoint's folder");
     }
     std::vector<std::string> merges;
     std::string line;
@@ -91,15 +101,126 @@ std::vector<std::string> readMerges(const fs::path& file)
         if (line.empty() || (number == 1 && line.starts_with("#version"))) {
             continue;
         }
-        const auto blank = line.find(' ');
-        if (blank == 0 || blank == std::string::npos || blank + 1 == line.size() ||
-            line.find(' ', blank + 1) != std::string::npos) {
+        if (!isPair(line)) {
             throw FormatError(file.string() + ", line " + std::to_string(number) +
                               ": is not a pair of tokens");
         }
         merges.push_back(line);
     }
     return merges;
+}
+
+json readJson(const fs::path& file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) {
+        throw Error(file.string() + ": cannot be opened; download it into the checkpoint's folder");
+    }
+    return json::parse(stream, nullptr, false);
+}
+
+std::int64_t tokenId(const json& id, const std::string& token, const fs::path& file)
+{
+    if (!id.is_number_unsigned() || id.get<std::uint64_t>() > 0x7FFFFFFF) {
+        throw FormatError(file.string() + ": the id of \"" + token + "\" is not a whole number");
+    }
+    return id.get<std::int64_t>();
+}
+
+Vocabulary vocabularyFrom(const json& tokens, const fs::path& file)
+{
+    if (!tokens.is_object()) {
+        throw FormatError(file.string() + ": is not a JSON object of tokens and ids");
+    }
+    Vocabulary vocabulary;
+    for (const auto& [token, id] : tokens.items()) {
+        vocabulary.emplace(token, tokenId(id, token, file));
+    }
+    return vocabulary;
+}
+
+/// A named member of an object, null where there is none.
+const json& member(const json& object, const char* name)
+{
+    static const json none;
+    const auto found = object.find(name); // end of anything but an object
+    return found == object.end() ? none : *found;
+}
+
+/// True if a step of a tokenizer.json is of this type or a sequence with one of it.
+bool hasStep(const json& step, const char* sequence, const char* type)
+{
+    const json& inner = member(step, sequence);
+    return member(step, "type") == type ||
+           (inner.is_array() && std::any_of(inner.begin(), inner.end(), [type](const json& each) {
+                return member(each, "type") == type;
+            }));
+}
+
+/// What CLIP's tokenizer.json says besides its vocabulary; another one would give other ids.
+void requireClipKind(const json& parsed, const fs::path& file)
+{
+    const json& model = member(parsed, "model");
+    const json& type = member(model, "type"); // older files have none
+    const bool isClip = (type.is_null() || type == "BPE") &&
+                        member(model, "end_of_word_suffix") == "</w>" &&
+                        hasStep(member(parsed, "pre_tokenizer"), "pretokenizers", "ByteLevel") &&
+                        hasStep(member(parsed, "normalizer"), "normalizers", "Lowercase");
+    if (!isClip) {
+        throw FormatError(file.string() + ": is no byte-level BPE tokenizer as CLIP has it (lower "
+                                          "case, words that end in </w>); choose a CLIP with one");
+    }
+}
+
+/// Newer files have pairs ["a", "b"], older ones "a b".
+std::vector<std::string> mergesFrom(const json& pairs, const fs::path& file)
+{
+    std::vector<std::string> merges;
+    for (const json& pair : pairs) {
+        std::string merge;
+        if (pair.is_string()) {
+            merge = pair.get<std::string>();
+        } else if (pair.is_array() && pair.size() == 2 && pair[0].is_string() &&
+                   pair[1].is_string()) {
+            merge = pair[0].get<std::string>() + ' ' + pair[1].get<std::string>();
+        }
+        if (!isPair(merge)) {
+            throw FormatError(file.string() + ": merge " + std::to_string(merges.size() + 1) +
+                              " is not a pair of tokens");
+        }
+        merges.push_back(merge);
+    }
+    return merges;
+}
+
+/// Adds the tokens that stand beside the model's vocabulary, the marks for example.
+void addTokens(Vocabulary& vocabulary, const json& tokens, const fs::path& file)
+{
+    for (const json& token : tokens) {
+        if (const json& content = member(token, "content"); content.is_string()) {
+            const auto text = content.get<std::string>();
+            vocabulary.emplace(text, tokenId(member(token, "id"), text, file));
+        }
+    }
+}
+
+/// A vocabulary of another kind, of which OpenAI's would be no reading. Empty if there is none.
+fs::path foreignVocabulary(const fs::path& folder)
+{
+    for (const char* name :
+         {"vocab.txt", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model"}) {
+        if (fs::exists(folder / name)) {
+            return folder / name;
+        }
+    }
+    return {};
+}
+
+/// Tokens like <|startoftext|> or [PAD] are written by programs, never merged out of text.
+bool isSpecial(const std::string& token)
+{
+    return (token.starts_with('<') && token.ends_with('>') && !token.ends_with("</w>")) ||
+           (token.starts_with('[') && token.ends_with(']'));
 }
 
 std::string joined(const std::string& merge)
@@ -127,8 +248,7 @@ std::vector<std::string> tokensOf(const std::vector<std::string>& merges)
 }
 
 template <class Marks>
-std::int64_t markId(const std::unordered_map<std::string, std::int64_t>& vocabulary,
-                    const Marks& marks, const std::string& source)
+std::int64_t markId(const Vocabulary& vocabulary, const Marks& marks, const std::string& source)
 {
     for (const char* mark : marks) {
         if (const auto found = vocabulary.find(mark); found != vocabulary.end()) {
@@ -196,42 +316,50 @@ void ClipTokenizer::setVocabularyFolder(const fs::path& folder)
 
 ClipTokenizer ClipTokenizer::openAi()
 {
-    const std::vector<std::string> merges = readMerges(vocabularyFolder() / "clip_merges.txt");
+    const fs::path file = vocabularyFolder() / "clip_merges.txt";
+    const std::vector<std::string> merges = readMerges(file);
+    if (merges.size() != kOpenAiMerges) {
+        throw FormatError(file.string() + ": has " + std::to_string(merges.size()) +
+                          " merges, expected " + std::to_string(kOpenAiMerges) +
+                          "; install the program again");
+    }
     Vocabulary vocabulary;
     for (const std::string& token : tokensOf(merges)) {
         vocabulary.emplace(token, std::int64_t(vocabulary.size()));
     }
-    return {vocabulary, merges, "the built-in vocabulary"};
+    return {vocabulary, merges, "the built-in vocabulary", file.string()};
 }
 
 ClipTokenizer ClipTokenizer::load(const fs::path& checkpoint)
 {
     const fs::path file = checkpoint / "vocab.json";
-    const fs::path mergesFile = checkpoint / "merges.txt";
-    if (!fs::exists(file) && !fs::exists(mergesFile)) {
-        return openAi();
+    const fs::path merges = checkpoint / "merges.txt";
+    if (fs::exists(file) || fs::exists(merges)) {
+        return {vocabularyFrom(readJson(file), file), readMerges(merges), file.string(),
+                merges.string()};
     }
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) {
-        throw Error(file.string() + ": cannot be opened");
+    if (fs::exists(checkpoint / "tokenizer.json")) {
+        return ofTokenizerJson(checkpoint / "tokenizer.json");
     }
-    const json parsed = json::parse(stream, nullptr, false);
-    if (!parsed.is_object()) {
-        throw FormatError(file.string() + ": is not a JSON object of tokens and ids");
+    if (const fs::path foreign = foreignVocabulary(checkpoint); !foreign.empty()) {
+        throw FormatError(foreign.string() + ": belongs to another kind of tokenizer than CLIP's "
+                                             "byte-level BPE; choose a CLIP with that one");
     }
-    Vocabulary vocabulary;
-    for (const auto& [token, id] : parsed.items()) {
-        if (!id.is_number_unsigned() || id.get<std::uint64_t>() > 0x7FFFFFFF) {
-            throw FormatError(file.string() + ": the id of \"" + token +
-                              "\" is not a whole number");
-        }
-        vocabulary.emplace(token, id.get<std::int64_t>());
-    }
-    return {vocabulary, readMerges(mergesFile), file.string()};
+    return openAi();
+}
+
+ClipTokenizer ClipTokenizer::ofTokenizerJson(const fs::path& file)
+{
+    const json parsed = readJson(file);
+    requireClipKind(parsed, file);
+    const json& model = parsed["model"];
+    Vocabulary vocabulary = vocabularyFrom(member(model, "vocab"), file);
+    addTokens(vocabulary, member(parsed, "added_tokens"), file);
+    return {vocabulary, mergesFrom(member(model, "merges"), file), file.string(), file.string()};
 }
 
 ClipTokenizer::ClipTokenizer(const Vocabulary& vocabulary, const std::vector<std::string>& merges,
-                             const std::string& source)
+                             const std::string& source, const std::string& mergesSource)
     : m_start(markId(vocabulary, kStartMarks, source)),
       m_end(markId(vocabulary, kEndMarks, source)),
       m_size(vocabulary.size())
@@ -241,17 +369,31 @@ ClipTokenizer::ClipTokenizer(const Vocabulary& vocabulary, const std::vector<std
         if (found == vocabulary.end()) {
             throw FormatError(source + ": has no token \"" + token + "\"");
         }
+        m_highest = std::max(m_highest, found->second);
         return found->second;
     };
+    m_highest = std::max(m_start, m_end);
+    std::unordered_set<std::int64_t> made;
     for (const std::string& character : byteCharacters()) {
         m_byteIds.push_back(idOf(character));
         m_lastByteIds.push_back(idOf(character + "</w>"));
     }
+    made.insert(m_byteIds.begin(), m_byteIds.end());
+    made.insert(m_lastByteIds.begin(), m_lastByteIds.end());
     for (std::size_t rank = 0; rank < merges.size(); ++rank) {
         const std::string& merge = merges[rank];
         const auto blank = merge.find(' ');
+        const std::int64_t whole = idOf(joined(merge));
         m_merges.emplace(std::pair(idOf(merge.substr(0, blank)), idOf(merge.substr(blank + 1))),
-                         Merge{rank, idOf(joined(merge))});
+                         Merge{rank, whole});
+        made.insert(whole);
+    }
+    for (const auto& [token, id] : vocabulary) {
+        if (!made.contains(id) && !isSpecial(token)) {
+            throw FormatError(mergesSource + ": no merge makes the token \"" + token +
+                              "\" of the vocabulary; the file is cut off or belongs to another "
+                              "one, download it again");
+        }
     }
 }
 

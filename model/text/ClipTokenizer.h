@@ -15,9 +15,11 @@ namespace tagalign::model::text {
 class ClipTokenizer
 {
 public:
-    /// From a checkpoint folder's vocab.json and merges.txt; a folder without them (OpenCLIP's
-    /// often have none) gets OpenAI's vocabulary, which comes with the program.
-    /// @throws FormatError naming file and line; Error if a file cannot be read.
+    /// From a checkpoint folder's vocab.json and merges.txt, else from its tokenizer.json; a folder
+    /// without a vocabulary (OpenCLIP's often have none) gets OpenAI's, which comes with the
+    /// program.
+    /// @throws FormatError naming the file: malformed, cut off (a token that no merge makes), or of
+    ///         another kind than CLIP's byte-level BPE; Error if a file cannot be read.
     [[nodiscard]] static ClipTokenizer load(const std::filesystem::path& checkpoint);
 
     /// OpenAI's vocabulary of 49,408 tokens. @throws Error
@@ -48,6 +50,9 @@ public:
 
     [[nodiscard]] std::size_t vocabularySize() const { return m_size; }
 
+    /// The highest id that encode() or a mark gives: the text tower must have a row for it.
+    [[nodiscard]] std::int64_t highestId() const { return m_highest; }
+
 private:
     using Vocabulary = std::unordered_map<std::string, std::int64_t>;
 
@@ -57,8 +62,11 @@ private:
         std::int64_t joined = 0;
     };
 
+    /// @param source, mergesSource where the two were read, for messages.
     ClipTokenizer(const Vocabulary& vocabulary, const std::vector<std::string>& merges,
-                  const std::string& source);
+                  const std::string& source, const std::string& mergesSource);
+
+    [[nodiscard]] static ClipTokenizer ofTokenizerJson(const std::filesystem::path& file);
 
     void appendWord(std::string_view word, std::vector<std::int64_t>& ids) const;
 
@@ -67,6 +75,7 @@ private:
     std::map<std::pair<std::int64_t, std::int64_t>, Merge> m_merges;
     std::int64_t m_start = 0;
     std::int64_t m_end = 0;
+    std::int64_t m_highest = 0;
     std::size_t m_size = 0;
 };
 

@@ -2,8 +2,11 @@
 """Writes what OpenCLIP's tokenizer makes of captions and odd texts.
 
 Usage: tokenizer.py SHARED_DATA OUTPUT_FOLDER       (needs open_clip_torch)
+       tokenizer.py small OUTPUT_FOLDER             (needs transformers)
 captions.bin: for each of the first 10,000 captions, the FNV-1a hash of its ids, as 32-bit little endian;
 the captions themselves stay where they are. odd.json: [{"text", "ids"}, ..].
+small/tokenizer.json: a CLIP vocabulary of 60 merges as transformers saves it, alone; small/ids.json: what it
+makes of some texts, as odd.json.
 """
 import gzip
 import json
@@ -66,7 +69,26 @@ def random_texts(count):
     return texts
 
 
+def small(output):
+    from transformers import CLIPTokenizer
+
+    merges = (Path(__file__).resolve().parents[2] / "resources/vocabularies/clip_merges.txt").read_text()
+    pairs = [tuple(line.split()) for line in merges.splitlines()[1:61]]
+    letters = list(open_clip.tokenizer.bytes_to_unicode().values())
+    tokens = letters + [letter + "</w>" for letter in letters] + ["".join(pair) for pair in pairs]
+    tokens += ["<|startoftext|>", "<|endoftext|>"]
+    tokenizer = CLIPTokenizer(vocab={token: i for i, token in enumerate(tokens)}, merges=pairs)
+    output.mkdir(parents=True, exist_ok=True)
+    tokenizer.backend_tokenizer.save(str(output / "tokenizer.json"))
+    texts = ["The pears lie in the sun.", "3 red apples, 10 €", "NAÏVE café", ""]
+    rows = [{"text": text, "ids": tokenizer(text)["input_ids"][1:-1]} for text in texts]
+    (output / "ids.json").write_text(json.dumps(rows, indent=0) + "\n")
+
+
 def main():
+    if sys.argv[1] == "small":
+        small(Path(sys.argv[2]) / "small")
+        return
     shared, output = Path(sys.argv[1]), Path(sys.argv[2])
     tokenizer = open_clip.SimpleTokenizer()
     output.mkdir(parents=True, exist_ok=True)

@@ -697,6 +697,10 @@ void TestClip::shapesAreChecked()
     QVERIFY_EXCEPTION_THROWN((void)model->encodeText(torch::zeros({1, 11}, torch::kInt64)),
                              ShapeError);
     QVERIFY_EXCEPTION_THROWN((void)model->projectTokens(torch::zeros({2, 31})), ShapeError);
+    for (const std::int64_t id : {-1, 40}) { // the vocabulary has 40
+        const torch::Tensor ids = torch::full({1, 3}, id, torch::kInt64);
+        QVERIFY_EXCEPTION_THROWN((void)model->encodeText(ids), RangeError);
+    }
     ClipConfig config = tinyConfig();
     config.vision.heads = 3;
     QVERIFY_EXCEPTION_THROWN(ClipModel{config}, RangeError);

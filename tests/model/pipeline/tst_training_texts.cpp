@@ -111,6 +111,27 @@ private Q_SLOTS:
         QCOMPARE(encoded, 0);
     }
 
+    void foreignVocabularyIsRefused()
+    {
+        text::ClipTokenizer::writeVocabulary(m_model.checkpoint, 300, 77); // the tower has 200
+        try {
+            (void)TextEmbedding(m_model).texts({"one"}, Keep::InMemory, {});
+            QFAIL("the highest id has no row");
+        } catch (const FormatError& error) {
+            QVERIFY2(QString(error.what()).contains("ids up to 813, but the text tower only rows"),
+                     error.what());
+        }
+    }
+
+    void anotherEndMarkIsRefused()
+    {
+        clip::TextConfig config = tagalign::test::tinyConfig().text;
+        config.endTokenId = config.vocabularySize - 1;
+        QCOMPARE(tokenizerFor(m_model.checkpoint, config).highestId(), *config.endTokenId);
+        config.endTokenId = 2;
+        QVERIFY_EXCEPTION_THROWN((void)tokenizerFor(m_model.checkpoint, config), FormatError);
+    }
+
     void damagedCacheIsMadeAnew()
     {
         fs::create_directories(m_model.store);

@@ -31,6 +31,12 @@ private Q_SLOTS:
     void smallVocabularyRoundTrips();
     void malformedVocabulariesAreRefused_data();
     void malformedVocabulariesAreRefused();
+    void cutOffMergesAreRefused();
+    void tokenizerJsonGivesTheIdsOfTransformers();
+    void tokenizerJsonAloneIsRead_data();
+    void tokenizerJsonAloneIsRead();
+    void tokenizerJsonOfAnotherKindIsRefused_data();
+    void tokenizerJsonOfAnotherKindIsRefused();
     void fullDiskIsTold();
     void folderWithoutVocabularyGetsOpenAis();
 
@@ -48,6 +54,12 @@ QByteArray golden(const char* name)
 
 using Path = std::filesystem::path;
 
+nlohmann::json jsonOf(const Path& file)
+{
+    std::ifstream stream(file);
+    return nlohmann::json::parse(stream);
+}
+
 QString messageOf(const std::function<void()>& action)
 {
     try {
@@ -56,6 +68,44 @@ QString messageOf(const std::function<void()>& action)
         return QString::fromUtf8(error.what());
     }
     return {};
+}
+
+std::vector<std::string> mergesIn(const Path& folder)
+{
+    std::ifstream stream(folder / "merges.txt");
+    std::vector<std::string> merges;
+    std::string line;
+    std::getline(stream, line); // the version
+    while (std::getline(stream, line)) {
+        merges.push_back(line);
+    }
+    return merges;
+}
+
+/// A vocabulary of 60 merges as `transformers` 5 saves it, in one file.
+nlohmann::json smallTokenizerJson()
+{
+    const QTemporaryDir folder;
+    const Path path = folder.path().toStdString();
+    ClipTokenizer::writeVocabulary(path, 60, 32);
+    nlohmann::json vocabulary = jsonOf(path / "vocab.json");
+    nlohmann::json added = nlohmann::json::array();
+    for (const char* mark : {"<|startoftext|>", "<|endoftext|>"}) {
+        added.push_back({{"id", vocabulary.at(mark)}, {"content", mark}, {"special", true}});
+        vocabulary.erase(mark);
+    }
+    return {
+        {"version", "1.0"},
+        {"added_tokens", added},
+        {"normalizer",
+         {{"type", "Sequence"}, {"normalizers", {{{"type", "NFC"}}, {{"type", "Lowercase"}}}}}},
+        {"pre_tokenizer",
+         {{"type", "Sequence"}, {"pretokenizers", {{{"type", "Split"}}, {{"type", "ByteLevel"}}}}}},
+        {"model",
+         {{"type", "BPE"},
+          {"end_of_word_suffix", "</w>"},
+          {"vocab", vocabulary},
+          {"merges", mergesIn(path)}}}};
 }
 
 std::uint32_t hashOf(const std::vector<std::int64_t>& ids)
@@ -157,13 +207,14 @@ void TestClipTokenizer::smallVocabularyRoundTrips()
     ClipTokenizer::writeVocabulary(path, 2000, 32);
     const ClipTokenizer small = ClipTokenizer::load(path);
     QCOMPARE(small.vocabularySize(), std::size_t(2514));
+    QCOMPARE(small.highestId(), 2513);
     QCOMPARE(small.endOfText(), 2513);
     // The first merges are the same, so a frequent word has the same id.
     QCOMPARE(small.encode("the cat"), m_tokenizer.encode("the cat"));
     QVERIFY(small.encode("photograph").size() > m_tokenizer.encode("photograph").size());
     QVERIFY_EXCEPTION_THROWN(ClipTokenizer::writeVocabulary(path, 50000, 32), model::RangeError);
-    std::ifstream config(path / "tokenizer_config.json");
-    QCOMPARE(nlohmann::json::parse(config).at("model_max_length").get<int>(), 32);
+    const auto config = jsonOf(path / "tokenizer_config.json");
+    QCOMPARE(config.at("model_max_length").get<int>(), 32);
 }
 
 void TestClipTokenizer::malformedVocabulariesAreRefused_data()
@@ -200,6 +251,108 @@ void TestClipTokenizer::malformedVocabulariesAreRefused()
     QVERIFY2(message.contains(reason), qPrintable(message));
 }
 
+void TestClipTokenizer::cutOffMergesAreRefused()
+{
+    const QTemporaryDir folder;
+    const Path path = folder.path().toStdString();
+    ClipTokenizer::writeVocabulary(path, 300, 32);
+    const std::vector<std::string> merges = mergesIn(path);
+    QCOMPARE(merges.size(), std::size_t(300));
+    for (const std::size_t kept : {299, 150, 0}) {
+        std::ofstream file(path / "merges.txt", std::ios::trunc);
+        file << "#version: 0.2\n";
+        for (std::size_t i = 0; i < kept; ++i) {
+            file << merges[i] << '\n';
+        }
+        file.close();
+        const QString message = messageOf([&] { (void)ClipTokenizer::load(path); });
+        QVERIFY2(message.contains("merges.txt: no merge makes the token"), qPrintable(message));
+        QVERIFY2(message.contains("cut off"), qPrintable(message));
+    }
+    std::filesystem::remove(path / "merges.txt");
+    QVERIFY(messageOf([&] { (void)ClipTokenizer::load(path); }).contains("merges.txt: cannot be"));
+}
+
+void TestClipTokenizer::tokenizerJsonGivesTheIdsOfTransformers()
+{
+    const Path folder = TAGALIGN_SOURCE_DIR "/tests/data/text/small";
+    const ClipTokenizer tokenizer = ClipTokenizer::load(folder);
+    QCOMPARE(tokenizer.vocabularySize(), std::size_t(574));
+    for (const auto& row : jsonOf(folder / "ids.json")) {
+        QCOMPARE(tokenizer.encode(row.at("text").get<std::string>()),
+                 row.at("ids").get<std::vector<std::int64_t>>());
+    }
+}
+
+void TestClipTokenizer::tokenizerJsonAloneIsRead_data()
+{
+    QTest::addColumn<bool>("asPairs");
+    QTest::newRow("merges are texts, as older files have them") << false;
+    QTest::newRow("merges are pairs") << true;
+}
+
+void TestClipTokenizer::tokenizerJsonAloneIsRead()
+{
+    QFETCH(bool, asPairs);
+    nlohmann::json tokenizer = smallTokenizerJson();
+    for (nlohmann::json& merge : tokenizer["model"]["merges"]) {
+        const auto text = merge.get<std::string>();
+        if (asPairs) {
+            merge = {text.substr(0, text.find(' ')), text.substr(text.find(' ') + 1)};
+        }
+    }
+    const QTemporaryDir folder;
+    const Path path = folder.path().toStdString();
+    std::ofstream(path / "tokenizer.json") << tokenizer.dump();
+    const ClipTokenizer found = ClipTokenizer::load(path);
+    QCOMPARE(found.vocabularySize(), std::size_t(512 + 60 + 2));
+    QCOMPARE(found.startOfText(), 572);
+    QCOMPARE(found.endOfText(), 573);
+    ClipTokenizer::writeVocabulary(path, 60, 32); // two files go before the one
+    QCOMPARE(found.encode("Pears in the sun, 3 €"),
+             ClipTokenizer::load(path).encode("Pears in the sun, 3 €"));
+}
+
+void TestClipTokenizer::tokenizerJsonOfAnotherKindIsRefused_data()
+{
+    QTest::addColumn<QByteArray>("patch");
+    QTest::addColumn<QString>("reason");
+    const QString kind = QStringLiteral("is no byte-level BPE tokenizer as CLIP has it");
+    QTest::newRow("word pieces") << QByteArray(R"({"model": {"type": "WordPiece"}})") << kind;
+    QTest::newRow("GPT-2's") << QByteArray(R"({"model": {"end_of_word_suffix": null}})") << kind;
+    QTest::newRow("not of bytes") << QByteArray(R"({"pre_tokenizer": {"type": "Whitespace",
+                                                    "pretokenizers": null}})")
+                                  << kind;
+    QTest::newRow("keeps capitals")
+        << QByteArray(R"({"normalizer": {"type": "NFC", "normalizers": null}})") << kind;
+    QTest::newRow("no model") << QByteArray(R"({"model": null})") << kind;
+    QTest::newRow("no vocabulary")
+        << QByteArray(R"({"model": {"vocab": null}})") << "is not a JSON object of tokens and ids";
+    QTest::newRow("no merges") << QByteArray(R"({"model": {"merges": null}})")
+                               << "no merge makes the token";
+    QTest::newRow("merge of three")
+        << QByteArray(R"({"model": {"merges": ["a b c"]}})") << "merge 1 is not a pair";
+    QTest::newRow("merge of numbers")
+        << QByteArray(R"({"model": {"merges": [[1, 2]]}})") << "merge 1 is not a pair";
+    QTest::newRow("no marks") << QByteArray(R"({"added_tokens": null})") << "has no token <|start";
+    QTest::newRow("id is text") << QByteArray(
+                                       R"({"added_tokens": [{"content": "<|x|>", "id": "1"}]})")
+                                << "is not a whole number";
+}
+
+void TestClipTokenizer::tokenizerJsonOfAnotherKindIsRefused()
+{
+    QFETCH(QByteArray, patch);
+    QFETCH(QString, reason);
+    nlohmann::json tokenizer = smallTokenizerJson();
+    tokenizer.merge_patch(nlohmann::json::parse(patch.toStdString()));
+    const QTemporaryDir folder;
+    const Path path = folder.path().toStdString();
+    std::ofstream(path / "tokenizer.json") << tokenizer.dump();
+    const QString message = messageOf([&] { (void)ClipTokenizer::load(path); });
+    QVERIFY2(message.contains("tokenizer.json: ") && message.contains(reason), qPrintable(message));
+}
+
 /// A limit on file sizes fails a write in the middle as a full disk does.
 void TestClipTokenizer::fullDiskIsTold()
 {
@@ -221,6 +374,12 @@ void TestClipTokenizer::fullDiskIsTold()
 void TestClipTokenizer::folderWithoutVocabularyGetsOpenAis()
 {
     const QTemporaryDir folder;
+    const Path foreign = Path(folder.path().toStdString()) / "spiece.model";
+    std::ofstream(foreign) << "pieces";
+    QVERIFY(messageOf([&] {
+                (void)ClipTokenizer::load(foreign.parent_path());
+            }).contains("spiece.model: belongs to another kind of tokenizer"));
+    std::filesystem::remove(foreign);
     QCOMPARE(ClipTokenizer::load(folder.path().toStdString()).vocabularySize(), std::size_t(49408));
 }
 
