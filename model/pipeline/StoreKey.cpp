@@ -51,6 +51,18 @@ std::vector<std::filesystem::path> modelFilesOf(const std::filesystem::path& fol
     return files;
 }
 
+/// What text::ClipTokenizer reads; none where the checkpoint has OpenAI's vocabulary.
+std::vector<std::filesystem::path> vocabularyFilesOf(const std::filesystem::path& folder)
+{
+    std::vector<std::filesystem::path> files;
+    for (const char* name : {"merges.txt", "tokenizer.json", "vocab.json"}) {
+        if (std::filesystem::exists(folder / name)) {
+            files.push_back(folder / name);
+        }
+    }
+    return files;
+}
+
 /// What tells one state of the files from another without reading them.
 std::string stampOf(const std::vector<std::filesystem::path>& files)
 {
@@ -99,20 +111,11 @@ std::string hashOf(const std::vector<std::filesystem::path>& files)
     return text;
 }
 
-std::string keyFor(const ModelFiles& model, const std::string& view)
-{
-    const auto size = clip::readClipConfig(model.checkpoint).vision.imageSize;
-    return checkpointFingerprint(model.checkpoint) + "-" + nameOf(model.patchPath) + "-" + view +
-           std::to_string(size);
-}
-
-} // namespace
-
-std::string checkpointFingerprint(const std::filesystem::path& folder)
+/// Of one state of the files, read once in this process.
+std::string rememberedHash(const std::vector<std::filesystem::path>& files)
 {
     static std::mutex mutex;
     static std::map<std::string, std::string> known;
-    const std::vector<std::filesystem::path> files = modelFilesOf(folder);
     const std::string stamp = stampOf(files);
     {
         const std::lock_guard lock(mutex);
@@ -124,6 +127,25 @@ std::string checkpointFingerprint(const std::filesystem::path& folder)
     const std::lock_guard lock(mutex);
     known[stamp] = hash;
     return hash;
+}
+
+std::string keyFor(const ModelFiles& model, const std::string& view)
+{
+    const auto size = clip::readClipConfig(model.checkpoint).vision.imageSize;
+    return checkpointFingerprint(model.checkpoint) + "-" + nameOf(model.patchPath) + "-" + view +
+           std::to_string(size);
+}
+
+} // namespace
+
+std::string checkpointFingerprint(const std::filesystem::path& folder)
+{
+    return rememberedHash(modelFilesOf(folder));
+}
+
+std::string textKey(const std::filesystem::path& folder)
+{
+    return checkpointFingerprint(folder) + "-" + rememberedHash(vocabularyFilesOf(folder));
 }
 
 std::string storeKey(const ModelFiles& model)

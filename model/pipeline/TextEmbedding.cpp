@@ -72,7 +72,7 @@ struct TextEmbedding::Impl
 {
     explicit Impl(const ModelFiles& files)
         : model(files),
-          file(files.store / ("texts-" + checkpointFingerprint(files.checkpoint) + ".safetensors"))
+          file(files.store / ("texts-" + textKey(files.checkpoint) + ".safetensors"))
     {
         load();
     }

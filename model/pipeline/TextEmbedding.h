@@ -24,8 +24,9 @@ namespace tagalign::model::pipeline {
 [[nodiscard]] text::ClipTokenizer tokenizerFor(const std::filesystem::path& checkpoint,
                                                const clip::TextConfig& config);
 
-/// Texts through the frozen text tower, each once per checkpoint: kept in memory and, if asked,
-/// in the store's file "texts-FINGERPRINT.safetensors". The tower is loaded when first needed.
+/// Texts through the frozen text tower, each once per checkpoint and vocabulary: kept in memory
+/// and, if asked, in the store's file "texts-KEY.safetensors" (textKey). The tower is loaded when
+/// first needed.
 /// Includes torch, so no header for app. Not thread-safe.
 class TextEmbedding
 {

@@ -11,6 +11,7 @@
 
 #include <fstream>
 #include <memory>
+#include <set>
 
 using namespace tagalign::model;
 using namespace tagalign::model::pipeline;
@@ -31,8 +32,7 @@ class TestTrainingTexts : public QObject
 
     [[nodiscard]] fs::path cacheFile() const
     {
-        return m_model.store /
-               ("texts-" + checkpointFingerprint(m_model.checkpoint) + ".safetensors");
+        return m_model.store / ("texts-" + textKey(m_model.checkpoint) + ".safetensors");
     }
 
 private Q_SLOTS:
@@ -109,6 +109,36 @@ private Q_SLOTS:
         TextEmbedding again(m_model);
         QVERIFY(torch::equal(again.texts(texts, Keep::OnDisk, count), first));
         QCOMPARE(encoded, 0);
+    }
+
+    void anotherVocabularyIsAnotherCache()
+    {
+        torch::Tensor first;
+        {
+            TextEmbedding embedding(m_model);
+            first = embedding.texts({"the lemon"}, Keep::OnDisk, {});
+        }
+        const fs::path cache = cacheFile();
+        const std::string images = storeKey(m_model);
+        // Fewer merges fit the same tower, but give other ids.
+        text::ClipTokenizer::writeVocabulary(m_model.checkpoint, 20, 77);
+        QCOMPARE(storeKey(m_model), images);
+        QVERIFY(cacheFile() != cache);
+        TextEmbedding again(m_model);
+        const auto second = again.texts({"the lemon"}, Keep::OnDisk, {});
+        QVERIFY(!torch::allclose(second, first, 0.0, 1e-3));
+        QVERIFY(fs::exists(cache) && fs::exists(cacheFile()));
+    }
+
+    void everyVocabularyFileCounts()
+    {
+        std::set<std::string> keys = {textKey(m_model.checkpoint)};
+        for (const char* name : {"vocab.json", "merges.txt", "tokenizer.json"}) {
+            std::ofstream(m_model.checkpoint / name, std::ios::app) << "\n";
+            QVERIFY2(keys.insert(textKey(m_model.checkpoint)).second, name);
+        }
+        fs::remove(m_model.checkpoint / "merges.txt");
+        QVERIFY(keys.insert(textKey(m_model.checkpoint)).second);
     }
 
     void foreignVocabularyIsRefused()
