@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <vector>
 
 namespace tagalign::model::clip {
 
@@ -20,6 +21,14 @@ constexpr std::int64_t kLargestSize = 1'000'000;
 /// OpenAI's first configurations on Hugging Face carry this id, and `transformers` then takes the
 /// highest id of the row instead (modeling_clip.py, CLIPTextTransformer).
 constexpr std::int64_t kLegacyEndToken = 2;
+
+/// The towers saw their training images in one way; features of pictures that are prepared in
+/// another are wrong without a sign of it.
+constexpr const char* kOtherPreparation =
+    "a way to prepare images that this program does not have; choose a CLIP whose images are "
+    "resized to its size by their shortest side (bicubic), cropped in the middle and normalised";
+
+constexpr int kPillowBicubic = 3; ///< PIL.Image.BICUBIC
 
 /// One object of a configuration file, with the file's name for messages.
 class Settings
@@ -104,14 +113,24 @@ public:
         triple = values.get<std::array<double, 3>>();
     }
 
-    /// Refuses a setting that changes the architecture into one this program does not have.
+    /// Refuses a setting that asks for something this program does not have: another value than
+    /// the harmless ones. @param what such a value is, and what to do.
+    void refuse(const char* name, const std::vector<Json>& harmless, const char* what) const
+    {
+        const bool isHarmless = !has(name) || std::find(harmless.begin(), harmless.end(),
+                                                        m_values[name]) != harmless.end();
+        if (!isHarmless) {
+            throw FormatError(m_file + ": \"" + name + "\" = " +
+                              m_values[name].dump(-1, ' ', false, Json::error_handler_t::replace) +
+                              " is " + what);
+        }
+    }
+
     void refuse(const char* name, const Json& harmless) const
     {
-        if (has(name) && m_values[name] != harmless) {
-            throw FormatError(m_file + ": \"" + name + "\" = " + m_values[name].dump() +
-                              " is an architecture this program does not know; choose a CLIP with "
-                              "plain vision and text transformers");
-        }
+        refuse(name, std::vector<Json>{harmless},
+               "an architecture this program does not know; choose a CLIP with plain vision and "
+               "text transformers");
     }
 
     [[nodiscard]] FormatError wrong(const char* name, const std::string& expected) const
@@ -187,7 +206,8 @@ ClipConfig readHuggingFace(const Settings& settings)
 
 void readOpenClipTower(const Settings& settings, TowerConfig& tower)
 {
-    for (const char* name : {"ls_init_value", "act_kwargs", "hf_model_name", "timm_model_name"}) {
+    for (const char* name :
+         {"ls_init_value", "act_kwargs", "hf_model_name", "hf_tokenizer_name", "timm_model_name"}) {
         settings.refuse(name, nullptr);
     }
     for (const char* name : {"qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner",
@@ -229,6 +249,17 @@ void readOpenClipText(const Settings& settings, TextConfig& text)
     }
 }
 
+void readOpenClipPreparation(const Settings& settings, ClipConfig& config)
+{
+    const Json side = config.vision.imageSize;
+    settings.refuse("size", {side, Json::array({side, side})}, kOtherPreparation);
+    settings.refuse("mode", {"RGB"}, kOtherPreparation);
+    settings.refuse("resize_mode", {"shortest"}, kOtherPreparation);
+    settings.refuse("interpolation", {"bicubic"}, kOtherPreparation);
+    settings.readTriple("mean", config.mean);
+    settings.readTriple("std", config.deviation);
+}
+
 ClipConfig readOpenClip(const Settings& file)
 {
     ClipConfig config;
@@ -246,24 +277,34 @@ ClipConfig readOpenClip(const Settings& file)
     config.vision.activation = activation;
     config.text.activation = activation;
     config.embedDim = settings.size("embed_dim", config.embedDim);
-    const Settings preprocess = file.merged({"preprocess_cfg"});
-    preprocess.readTriple("mean", config.mean);
-    preprocess.readTriple("std", config.deviation);
+    readOpenClipPreparation(file.merged({"preprocess_cfg"}), config);
     return config;
 }
 
-void readNormalisation(const std::filesystem::path& folder, ClipConfig& config)
+void readHuggingFacePreparation(const Settings& settings, ClipConfig& config)
+{
+    const Json side = config.vision.imageSize;
+    for (const char* name : {"do_resize", "do_center_crop", "do_rescale", "do_normalize"}) {
+        settings.refuse(name, {true}, kOtherPreparation);
+    }
+    settings.refuse("size", {side, {{"shortest_edge", side}}}, kOtherPreparation);
+    settings.refuse("crop_size", {side, {{"height", side}, {"width", side}}}, kOtherPreparation);
+    settings.refuse("resample", {kPillowBicubic}, kOtherPreparation);
+    if (std::abs(settings.number("rescale_factor", 1.0 / 255.0) * 255.0 - 1.0) > 1e-6) {
+        settings.refuse("rescale_factor", std::vector<Json>{}, kOtherPreparation);
+    }
+    settings.readTriple("image_mean", config.mean);
+    settings.readTriple("image_std", config.deviation);
+}
+
+void readHuggingFacePreparation(const std::filesystem::path& folder, ClipConfig& config)
 {
     const auto file = folder / "preprocessor_config.json";
     const auto newer = folder / "processor_config.json"; // since transformers 5
     if (std::filesystem::exists(file)) {
-        const Settings settings = readSettings(file);
-        settings.readTriple("image_mean", config.mean);
-        settings.readTriple("image_std", config.deviation);
+        readHuggingFacePreparation(readSettings(file), config);
     } else if (std::filesystem::exists(newer)) {
-        const Settings settings = readSettings(newer).merged({"image_processor"});
-        settings.readTriple("image_mean", config.mean);
-        settings.readTriple("image_std", config.deviation);
+        readHuggingFacePreparation(readSettings(newer).merged({"image_processor"}), config);
     }
 }
 
@@ -338,7 +379,7 @@ ClipConfig readClipConfig(const std::filesystem::path& folder)
     ClipConfig config =
         isHuggingFace ? readHuggingFace(readSettings(file)) : readOpenClip(readSettings(file));
     if (isHuggingFace) {
-        readNormalisation(folder, config);
+        readHuggingFacePreparation(folder, config);
     }
     try {
         checkClipConfig(config);

@@ -50,7 +50,8 @@ struct ClipConfig
 };
 
 /// Reads config.json (Hugging Face CLIPModel, with the mean and deviation of
-/// preprocessor_config.json or processor_config.json) or open_clip_config.json.
+/// preprocessor_config.json or processor_config.json) or open_clip_config.json. An architecture or
+/// a way to prepare images that this program does not have is refused, never ignored.
 /// @throws FormatError naming the file and the setting; Error if neither file is there.
 [[nodiscard]] ClipConfig readClipConfig(const std::filesystem::path& folder);
 

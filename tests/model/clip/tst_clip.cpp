@@ -188,6 +188,11 @@ private Q_SLOTS:
     void sizesAreComparedBeforeMemoryIsTaken();
     void weightsThatAreNoneAreRefused_data();
     void weightsThatAreNoneAreRefused();
+    void openClipRefusals_data();
+    void openClipRefusals();
+    void preparationIsRefused_data();
+    void preparationIsRefused();
+    void usualPreparationsAreRead();
     void fullDiskIsTold();
     void shapesAreChecked();
     void devicesAreNamed();
@@ -544,13 +549,6 @@ void TestClip::refusals()
     tensors.emplace_back("vision_model.post_layernorm.bias", torch::full({32}, NAN));
     tensor_io::writeSafetensors(missing / "model.safetensors", tensors);
     QVERIFY(refusal(missing).contains("not finite"));
-
-    const fs::path openClip = base / "timm";
-    fs::create_directories(openClip);
-    writeText(openClip / "open_clip_config.json",
-              R"({"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "vit"},)"
-              R"( "text_cfg": {}}})");
-    QVERIFY(refusal(openClip).contains("an architecture this program does not know"));
 }
 
 void TestClip::shapesAreKnownBeforeAModelIsMade()
@@ -664,6 +662,120 @@ void TestClip::weightsThatAreNoneAreRefused()
     tensor_io::writeSafetensors(file, tensors);
     const QString message = QString::fromStdString(messageOf([&] { (void)loadClip(folder); }));
     QVERIFY2(message.contains("\"" + tensor + "\" " + reason), qPrintable(message));
+}
+
+void TestClip::openClipRefusals_data()
+{
+    QTest::addColumn<QString>("place");
+    QTest::addColumn<QByteArray>("setting");
+    const auto row = [](const char* place, const char* setting) {
+        QTest::addRow("%s %s", place, setting) << place << QByteArray(setting);
+    };
+    for (const char* setting :
+         {R"({"timm_model_name": "vit"})", R"({"ls_init_value": 0.1})", R"({"no_ln_pre": true})",
+          R"({"attentional_pool": true})", R"({"pool_type": "avg"})", R"({"qk_norm": true})",
+          R"({"final_ln_after_pool": true})", R"({"pos_embed_type": "sin_cos_2d"})",
+          R"({"block_type": "custom"})", R"({"act_kwargs": {"approximate": "tanh"}})"}) {
+        row("vision_cfg", setting);
+    }
+    for (const char* setting :
+         {R"({"hf_model_name": "roberta-base"})", R"({"hf_tokenizer_name": "bert-base-uncased"})",
+          R"({"embed_cls": true})", R"({"no_causal_mask": true})", R"({"proj_type": "none"})",
+          R"({"proj_bias": true})", R"({"pool_type": "last"})", R"({"scale_heads": true})"}) {
+        row("text_cfg", setting);
+    }
+}
+
+void TestClip::openClipRefusals()
+{
+    QFETCH(QString, place);
+    QFETCH(QByteArray, setting);
+    const QTemporaryDir temporary;
+    const fs::path folder = temporary.path().toStdString();
+    auto config = nlohmann::json::parse(readText(kGolden / "oc-p16-quick/open_clip_config.json"));
+    const auto change = nlohmann::json::parse(setting.toStdString());
+    config["model_cfg"][place.toStdString()].update(change);
+    writeText(folder / "open_clip_config.json", config.dump());
+    const QString message =
+        QString::fromStdString(messageOf([&] { (void)readClipConfig(folder); }));
+    QVERIFY2(message.contains("an architecture this program does not know"), qPrintable(message));
+    const std::string name = change.begin().key();
+    QVERIFY2(message.contains(QString::fromStdString("\"" + name + "\"")), qPrintable(message));
+}
+
+void TestClip::preparationIsRefused_data()
+{
+    QTest::addColumn<QString>("file");
+    QTest::addColumn<QByteArray>("setting");
+    for (const char* setting : {R"({"resize_mode": "squash"})", R"({"resize_mode": "longest"})",
+                                R"({"interpolation": "bilinear"})", R"({"mode": "L"})",
+                                R"({"size": 48})", R"({"size": [64, 48]})"}) {
+        QTest::addRow("open_clip_config.json %s", setting)
+            << "open_clip_config.json" << QByteArray(setting);
+    }
+    for (const char* file : {"preprocessor_config.json", "processor_config.json"}) {
+        for (const char* setting :
+             {R"({"size": {"shortest_edge": 72}})", R"({"size": {"height": 64, "width": 64}})",
+              R"({"size": {"longest_edge": 64}})", R"({"size": 72})", R"({"crop_size": 32})",
+              R"({"crop_size": {"height": 64, "width": 32}})", R"({"resample": 2})",
+              R"({"do_center_crop": false})", R"({"do_resize": false})", R"({"do_rescale": false})",
+              R"({"do_normalize": false})", R"({"rescale_factor": 0.0078})"}) {
+            QTest::addRow("%s %s", file, setting) << file << QByteArray(setting);
+        }
+    }
+}
+
+void TestClip::preparationIsRefused()
+{
+    QFETCH(QString, file);
+    QFETCH(QByteArray, setting);
+    const bool isOpenClip = file.startsWith("open_clip");
+    const QTemporaryDir temporary;
+    const fs::path folder = fs::path(temporary.path().toStdString()) / "checkpoint";
+    fs::copy(kGolden / (isOpenClip ? "oc-p16-quick" : "hf-p16-gelu-bf16"), folder);
+    const auto change = nlohmann::json::parse(setting.toStdString());
+    nlohmann::json config = change;
+    if (isOpenClip) {
+        config = nlohmann::json::parse(readText(folder / file.toStdString()));
+        config["preprocess_cfg"].update(change);
+    } else if (file.startsWith("processor")) {
+        config = {{"image_processor", change}};
+    }
+    writeText(folder / file.toStdString(), config.dump());
+    const QString message = QString::fromStdString(messageOf([&] { (void)loadClip(folder); }));
+    const std::string name = change.begin().key();
+    QVERIFY2(message.contains(file) &&
+                 message.contains(QString::fromStdString("\"" + name + "\" = ")) &&
+                 message.contains("a way to prepare images that this program does not have"),
+             qPrintable(message));
+}
+
+/// Published files say the same in several ways.
+void TestClip::usualPreparationsAreRead()
+{
+    const QTemporaryDir temporary;
+    const fs::path folder = fs::path(temporary.path().toStdString()) / "checkpoint";
+    fs::copy(kGolden / "hf-p16-gelu-bf16", folder);
+    for (const char* text :
+         {R"({"size": 64, "crop_size": 64, "resample": 3, "image_mean": [0.5, 0.4, 0.25]})",
+          R"({"size": {"shortest_edge": 64}, "crop_size": {"height": 64, "width": 64},
+              "do_resize": true, "do_center_crop": true, "do_convert_rgb": true,
+              "rescale_factor": 0.00392156862745098, "image_mean": [0.5, 0.4, 0.25]})"}) {
+        writeText(folder / "preprocessor_config.json", text);
+        QCOMPARE(readClipConfig(folder).mean[2], 0.25);
+    }
+    const fs::path openClip = fs::path(temporary.path().toStdString()) / "oc";
+    fs::copy(kGolden / "oc-p16-quick", openClip);
+    auto config = nlohmann::json::parse(readText(openClip / "open_clip_config.json"));
+    for (const nlohmann::json& size : {nlohmann::json(64), nlohmann::json::array({64, 64})}) {
+        config["preprocess_cfg"].update({{"size", size},
+                                         {"mode", "RGB"},
+                                         {"interpolation", "bicubic"},
+                                         {"resize_mode", "shortest"},
+                                         {"fill_color", 0}});
+        writeText(openClip / "open_clip_config.json", config.dump());
+        QCOMPARE(readClipConfig(openClip).mean[2], 0.3);
+    }
 }
 
 /// A limit on file sizes fails a write in the middle as a full disk does.
