@@ -13,16 +13,21 @@ torch::Tensor diagonalCrossEntropy(const torch::Tensor& logits)
     return -torch::log_softmax(logits, 1).diagonal().mean();
 }
 
-/// One tag's average precision; empty if it lacks positives or negatives. Ties keep image order.
+/// One tag's average precision; empty without a positive. Equal scores are one step, so that the
+/// order of the images does not count (scikit-learn's definition, as in model/eval).
 std::optional<double> averagePrecision(const torch::Tensor& scores, const torch::Tensor& positive)
 {
-    const auto order = std::get<1>(torch::sort(scores, true, 0, true));
+    const auto [sorted, order] = torch::sort(scores, 0, true);
     const auto hits = positive.index_select(0, order).to(torch::kFloat64);
     const auto total = hits.sum().item<double>();
-    if (total == 0.0 || total == double(hits.size(0)))
+    if (total == 0.0)
         return std::nullopt;
-    const auto ranks = torch::arange(1, hits.size(0) + 1, hits.options());
-    return (hits * hits.cumsum(0) / ranks).sum().item<double>() / total;
+    const auto steps = std::get<2>(
+        torch::unique_consecutive(sorted, /*return_inverse=*/false, /*return_counts=*/true));
+    const auto last = steps.cumsum(0) - 1; // place of each step's last image
+    const auto found = hits.cumsum(0).index_select(0, last);
+    const auto gained = torch::diff(found, 1, 0, torch::zeros({1}, found.options()));
+    return (gained * found / (last + 1)).sum().item<double>() / total;
 }
 
 } // namespace
@@ -73,7 +78,10 @@ torch::Tensor tagLoss(const torch::Tensor& scores, const torch::Tensor& targets,
     // A row whose tags are all unknown has no finite entry; it has no target either.
     const auto rows = masked.masked_fill(tagged.logical_not().unsqueeze(1), 0.0);
     const auto logProbability = torch::log_softmax(rows, 1).masked_fill(left, 0.0);
-    const auto weights = targets / sums.clamp_min(std::numeric_limits<float>::min());
+    // The official code divides by the sum, which is at least 1 for its targets of 0 and 1. A
+    // smaller sum says how little is known of the image: its one tag at 0.55 must not pull as
+    // hard as a tag that a person accepted.
+    const auto weights = targets / sums.clamp_min(1.0);
     return -(weights * logProbability).sum() / double(count);
 }
 

@@ -36,7 +36,7 @@ enum class UntaggedRows { LeaveOut, CountAsZero };
                                      TagPooling pooling, double kappa);
 
 /// Softmax cross-entropy over tags, in nats: -Σ y log softmax(scale · scores), each row of y
-/// divided by its sum.
+/// divided by its sum where that exceeds 1.
 ///
 /// What is known of a tag decides its part: a target above 0 pulls the tag up in proportion;
 /// target 0 (rejected by a person, or never mentioned) leaves it in the denominator, so that it
@@ -59,9 +59,10 @@ enum class UntaggedRows { LeaveOut, CountAsZero };
 [[nodiscard]] torch::Tensor retrievalVector(const torch::Tensor& meanPatches,
                                             const torch::Tensor& global);
 
-/// Average precision of each tag over the images where it is known, then the mean over tags.
+/// Average precision of each tag over the images where it is known, then the mean over the tags
+/// with a positive: the same figure as eval::meanAveragePrecision, ties and all.
 /// @param scores [N, T]. @param positive, known [N, T] bool.
-/// @return empty if no tag has both a known positive and a known negative.
+/// @return empty if no tag has a known positive.
 [[nodiscard]] std::optional<double> meanAveragePrecision(const torch::Tensor& scores,
                                                          const torch::Tensor& positive,
                                                          const torch::Tensor& known);

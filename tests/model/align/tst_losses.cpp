@@ -135,6 +135,20 @@ private Q_SLOTS:
         QVERIFY(isClose(tagLoss(scores, targets, nothingUnknown(scores), number(1.0)), expected));
     }
 
+    void aDoubtfulTagPullsLessThanAnAcceptedOne()
+    {
+        const auto scores = rows({{std::log(3.0), 0.0}}); // probabilities 3/4 and 1/4
+        const auto loss = [&](const torch::Tensor& targets) {
+            return tagLoss(scores, targets, nothingUnknown(scores), number(1.0));
+        };
+        const double accepted = -std::log(0.75);
+        QVERIFY(isClose(loss(rows({{1.0, 0.0}})), accepted));
+        QVERIFY(isClose(loss(rows({{0.55, 0.0}})), 0.55 * accepted));
+        // Two doubtful ones that sum to 1 are as they are; above 1 only their ratio counts.
+        QVERIFY(isClose(loss(rows({{0.55, 0.45}})), 0.55 * accepted - 0.45 * std::log(0.25)));
+        QVERIFY(isClose(loss(rows({{3.0, 0.0}})), accepted));
+    }
+
     void tagLossGradient()
     {
         const auto scores = leaf({4, 5});
@@ -229,12 +243,30 @@ private Q_SLOTS:
         QVERIFY(std::abs(*map - 0.5 * (5.0 / 6.0 + 0.5)) < 1e-12);
     }
 
-    void noMapWithoutPositivesAndNegatives()
+    void averagePrecisionAgreesWithScikitLearn()
+    {
+        // The figures that model/eval is held to: ties, all-positive tags.
+        std::ifstream stream(TAGALIGN_SOURCE_DIR "/tests/data/eval/average_precision.json");
+        const auto cases = nlohmann::json::parse(stream);
+        QVERIFY(!cases.empty());
+        for (const auto& each : cases) {
+            const auto scores = torch::tensor(each.at("scores").get<std::vector<float>>());
+            const auto positive =
+                torch::tensor(each.at("relevant").get<std::vector<std::int64_t>>());
+            const auto map =
+                meanAveragePrecision(scores.unsqueeze(1), positive.unsqueeze(1).to(torch::kBool),
+                                     torch::ones({scores.size(0), 1}, torch::kBool));
+            QVERIFY(map.has_value());
+            QVERIFY(std::abs(*map - each.at("ap").get<double>()) < 1e-12);
+        }
+    }
+
+    void noMapWithoutPositives()
     {
         const auto scores = torch::rand({3, 2});
         const auto known = torch::ones({3, 2}, torch::kBool);
         QVERIFY(!meanAveragePrecision(scores, torch::zeros({3, 2}, torch::kBool), known));
-        QVERIFY(!meanAveragePrecision(scores, known, known));
+        QCOMPARE(meanAveragePrecision(scores, known, known).value(), 1.0);
         QVERIFY(!meanAveragePrecision(torch::rand({0, 2}), torch::zeros({0, 2}, torch::kBool),
                                       torch::zeros({0, 2}, torch::kBool)));
     }
