@@ -3,6 +3,8 @@
 
     clip.py make FOLDER              small configurations, random weights, inputs and what the
                                      libraries compute (tests/data/clip)
+    clip.py paths FOLDER             dense tokens of the patch paths for the checkpoints that `make`
+                                     wrote into FOLDER (paths.safetensors in each)
     clip.py full FOLDER              the same at ViT-B/16 size, one folder each for both libraries
     clip.py check CHECKPOINT GOLDEN  transformers loads CHECKPOINT (written by saveClip) and its
                                      embeddings must equal those in GOLDEN/expected.safetensors
@@ -12,6 +14,7 @@
 Needs torch, transformers, open_clip_torch and safetensors.
 """
 
+import copy
 import json
 import pathlib
 import sys
@@ -105,6 +108,112 @@ def open_clip_outputs(model, given):
     return out | caught
 
 
+class HuggingFaceBlocks:
+    """The last blocks of a tower of transformers, for the patch paths."""
+
+    def __init__(self, folder):
+        self.model = CLIPModel.from_pretrained(folder, dtype=torch.float32,
+                                               attn_implementation="eager").eval()
+        self.layers = self.model.vision_model.encoder.layers
+
+    def run(self, pixels):
+        self.model.vision_model(pixels)
+
+    def norm(self, layer, x):
+        return layer.layer_norm1(x)
+
+    def value(self, layer, normed):
+        attention = layer.self_attn
+        return attention.out_proj(attention.v_proj(normed))
+
+    def attention(self, layer, normed, side):
+        """The library's own attention with queries and keys replaced by one projection."""
+        attention = copy.deepcopy(layer.self_attn)
+        source = copy.deepcopy(getattr(attention, f"{side}_proj"))
+        attention.q_proj = attention.k_proj = source
+        return attention(normed, attention_mask=None)[0]
+
+    def output_bias(self, layer):
+        return layer.self_attn.out_proj.bias
+
+    def mlp(self, layer, x):
+        return x + layer.mlp(layer.layer_norm2(x))
+
+
+class OpenClipBlocks:
+    """The same for a tower of open_clip."""
+
+    def __init__(self, folder):
+        config = json.loads((folder / "open_clip_config.json").read_text())["model_cfg"]
+        state = load_file(str(folder / "open_clip_model.safetensors"))
+        custom = any(name.startswith("text.") for name in state)
+        kind = open_clip.model.CustomTextCLIP if custom else open_clip.model.CLIP
+        self.model = kind(**config).eval()
+        self.model.load_state_dict(state)
+        self.layers = self.model.visual.transformer.resblocks
+
+    def run(self, pixels):
+        self.model.encode_image(pixels)
+
+    def norm(self, layer, x):
+        return layer.ln_1(x)
+
+    def value(self, layer, normed):
+        attention = layer.attn
+        weight, bias = attention.in_proj_weight.chunk(3)[2], attention.in_proj_bias.chunk(3)[2]
+        return attention.out_proj(torch.nn.functional.linear(normed, weight, bias))
+
+    def attention(self, layer, normed, side):
+        attention = copy.deepcopy(layer.attn)
+        part = "qkv".index(side)
+        for parameter in (attention.in_proj_weight, attention.in_proj_bias):
+            parts = list(parameter.data.chunk(3))
+            parameter.data = torch.cat([parts[part], parts[part], parts[2]])
+        return attention(normed, normed, normed, need_weights=False)[0]
+
+    def output_bias(self, layer):
+        return layer.attn.out_proj.bias
+
+    def mlp(self, layer, x):
+        return x + layer.mlp(layer.ln_2(x))
+
+
+def patch_paths(blocks, pixels):
+    """Dense tokens before ln_post, class token left out: MaskCLIP's value path, SCLIP's q-q + k-k
+    attention in the last block, TagAlign's v-v stream over the last six."""
+    entering = []
+    hooks = [
+        layer.register_forward_pre_hook(lambda _module, args: entering.append(args[0]))
+        for layer in blocks.layers
+    ]
+    with torch.no_grad():
+        blocks.run(pixels)
+        last, x = blocks.layers[-1], entering[-1]
+        normed = blocks.norm(last, x)
+        both = blocks.attention(last, normed, "q") + blocks.attention(last, normed, "k")
+        first = max(0, len(entering) - 6)
+        dense = entering[first]
+        for layer, normal in list(zip(blocks.layers, entering))[first:]:
+            dense = dense + blocks.attention(layer, blocks.norm(layer, normal), "v")
+        out = {
+            "value": blocks.value(last, normed),
+            # each of the two attentions has added the output's bias
+            "self_query_key": blocks.mlp(last, x + both - blocks.output_bias(last)),
+            "self_value": dense,
+        }
+    for hook in hooks:
+        hook.remove()
+    return {name: tokens[:, 1:].contiguous() for name, tokens in out.items()}
+
+
+def paths(folder):
+    for target in sorted(pathlib.Path(folder).iterdir()):
+        is_hugging_face = (target / "config.json").exists()
+        blocks = (HuggingFaceBlocks if is_hugging_face else OpenClipBlocks)(target)
+        pixels = load_file(str(target / "expected.safetensors"))["pixels"]
+        save_file(patch_paths(blocks, pixels), str(target / "paths.safetensors"))
+
+
 def write(folder, given, out):
     tensors = {k: v.contiguous() for k, v in (given | out).items()}
     save_file(tensors, str(folder / "expected.safetensors"))
@@ -169,6 +278,7 @@ def make(folder):
                           layers=layers, mlp_ratio=2.0),
         )
         make_open_clip(folder, name, config, inputs(size, patch, 2), custom)
+    paths(folder)
 
 
 def full(folder):
@@ -223,6 +333,8 @@ def main():
     torch.set_num_threads(2)
     if len(sys.argv) == 3 and sys.argv[1] == "make":
         make(pathlib.Path(sys.argv[2]))
+    elif len(sys.argv) == 3 and sys.argv[1] == "paths":
+        paths(pathlib.Path(sys.argv[2]))
     elif len(sys.argv) == 3 and sys.argv[1] == "texts":
         texts(sys.argv[2])
     elif len(sys.argv) == 3 and sys.argv[1] == "full":

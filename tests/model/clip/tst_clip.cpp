@@ -166,6 +166,8 @@ private Q_SLOTS:
     void bfloat16KeepsTheDirectionAtFullSize_data();
     void bfloat16KeepsTheDirectionAtFullSize();
     void configurationIsReadWhole();
+    void patchPathsAgreeWithTheLibraries_data();
+    void patchPathsAgreeWithTheLibraries();
     void selfValuePathAgreesWithTheOfficialMethod();
     void valuePathIsTheLastBlocksProjection();
     void selfQueryKeyPathAddsBothAttentions();
@@ -282,6 +284,41 @@ void TestClip::configurationIsReadWhole()
     QCOMPARE(openClip.vision.heads, 2);
     QCOMPARE(openClip.mean[2], 0.3);
     QCOMPARE(openClip.deviation[0], 0.2);
+}
+
+void TestClip::patchPathsAgreeWithTheLibraries_data()
+{
+    QTest::addColumn<QString>("folder");
+    QTest::addColumn<int>("path");
+    QTest::addColumn<QString>("tensor");
+    const std::pair<const char*, PatchPath> paths[] = {{"value", PatchPath::Value},
+                                                       {"self_value", PatchPath::SelfValue},
+                                                       {"self_query_key", PatchPath::SelfQueryKey}};
+    for (const char* name : {"hf-p32-quick", "hf-p16-gelu-bf16", "hf-p14-sharded-fp16",
+                             "oc-p32-gelu", "oc-p16-quick", "oc-p14-custom"}) {
+        for (const auto& [tensor, path] : paths) {
+            QTest::addRow("%s %s", name, tensor)
+                << QString::fromStdString((kGolden / name).string()) << int(path) << tensor;
+        }
+    }
+}
+
+void TestClip::patchPathsAgreeWithTheLibraries()
+{
+    QFETCH(QString, folder);
+    QFETCH(int, path);
+    QFETCH(QString, tensor);
+    const torch::NoGradGuard noGrad;
+    const fs::path golden = folder.toStdString();
+    ClipModel model = loadClip(golden);
+    const torch::Tensor pixels = SafetensorsFile(golden / "expected.safetensors").tensor("pixels");
+    const torch::Tensor expected =
+        SafetensorsFile(golden / "paths.safetensors").tensor(tensor.toStdString());
+    const torch::Tensor tokens = model->encodeImage(pixels, PatchPath(path)).tokens;
+    QVERIFY(largestDifference(tokens, expected) <= kHiddenTolerance);
+    const torch::Tensor projected = unit(model->projectTokens(tokens));
+    QVERIFY(largestDifference(projected, unit(model->projectTokens(expected))) <=
+            kEmbeddingTolerance);
 }
 
 void TestClip::selfValuePathAgreesWithTheOfficialMethod()
