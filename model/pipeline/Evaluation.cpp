@@ -5,6 +5,7 @@
 #include "model/eval/FalseAlerts.h"
 #include "model/eval/TagRanking.h"
 #include "model/pipeline/EvaluationScores.h"
+#include "model/pipeline/StoredImages.h"
 
 #include <algorithm>
 #include <array>
@@ -334,22 +335,40 @@ EvaluationImages imagesOf(const PilotData& data)
     return images;
 }
 
+void requireTestImage(const EvaluationImages& images, const LeftOut& leftOut)
+{
+    if (!images.test.empty()) {
+        return;
+    }
+    if (leftOut.images > 0) {
+        throw Error(leftOut.first.string() +
+                    ": its features are missing from the store, as are those of all other test "
+                    "images; encode the images again");
+    }
+    throw Error("there is no test image to measure on; import more images or change the split");
+}
+
 } // namespace
 
 EvaluationResult evaluateHead(const ModelFiles& model, const PilotData& data,
                               const std::filesystem::path& headFile,
                               const EvaluationSettings& settings, const OnProgress& onProgress)
 {
-    const EvaluationImages images = imagesOf(data);
-    if (images.test.empty()) {
-        throw Error("there is no test image to measure on; import more images or change the split");
-    }
     if (!(settings.blend >= 0.0 && settings.blend <= 1.0)) {
         throw RangeError("blend " + std::to_string(settings.blend) + ": expected 0 to 1");
     }
+    const StoredImages stored =
+        storedImages(model, data, {Split::Test, Split::Validation}, onProgress);
+    const EvaluationImages images = imagesOf(stored.data);
+    requireTestImage(images, stored.leftOut);
     const Evaluator evaluator(
         data, images, scoreImages(model, data.tags, images, headFile, settings.blend, onProgress));
-    return evaluator.run(settings, onProgress);
+    EvaluationResult result = evaluator.run(settings, onProgress);
+    result.leftOut = stored.leftOut.images;
+    if (result.leftOut > 0) {
+        result.cautions.insert(result.cautions.begin(), stored.leftOut.caution());
+    }
+    return result;
 }
 
 } // namespace tagalign::model::pipeline

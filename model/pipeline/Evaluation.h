@@ -42,11 +42,13 @@ struct EvaluationResult
     std::vector<MetricRow> metrics;
     std::vector<TagRow> tags;
     std::size_t testImages = 0;
+    std::size_t leftOut = 0;           ///< test and validation images without stored features
     std::vector<std::string> cautions; ///< e.g. "only 12 test images: ..", one sentence each
 };
 
-/// Scores the frozen model and the head on the test split.
-/// @throws Error if there is no test image, or features or the head cannot be read; Cancelled.
+/// Scores the frozen model and the head on the test split. Images without stored features are
+/// left out and told of.
+/// @throws Error if there is no test image (left), or the head cannot be read; Cancelled.
 EvaluationResult evaluateHead(const ModelFiles& model, const PilotData& data,
                               const std::filesystem::path& headFile,
                               const EvaluationSettings& settings, const OnProgress& onProgress);

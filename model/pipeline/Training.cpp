@@ -4,11 +4,13 @@
 #include "model/align/TrainRun.h"
 #include "model/clip/Device.h"
 #include "model/pipeline/StoreKey.h"
+#include "model/pipeline/StoredImages.h"
 #include "model/pipeline/TrainingInput.h"
 
 #include <nlohmann/json.hpp>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 
@@ -79,11 +81,12 @@ json settingsJson(const TrainSettings& settings)
             {"seed", settings.seed}};
 }
 
-json countsJson(const align::TrainingData& data)
+json countsJson(const align::TrainingData& data, const LeftOut& leftOut)
 {
     const auto targets = data.train.targets;
     return {{"train_images", data.train.samples.size()},
             {"validation_images", data.validation.samples.size()},
+            {"left_out", leftOut.images},
             {"captions", data.captionEmbeddings.size(0)},
             {"objects", data.objects.size(0)},
             {"attributes", data.attributes.size(0)},
@@ -136,7 +139,7 @@ OnProgress preparing(const OnTrain& onTrain, int epochs)
 }
 
 TrainResult resultOf(const align::RunOutcome& outcome, std::size_t trainImages,
-                     const std::string& device)
+                     const LeftOut& leftOut, const std::string& device)
 {
     TrainResult result;
     result.head = outcome.head;
@@ -144,13 +147,16 @@ TrainResult resultOf(const align::RunOutcome& outcome, std::size_t trainImages,
     for (const align::EpochReport& report : outcome.epochs)
         result.epochs.push_back(epochEnd(report));
     result.trainImages = trainImages;
+    result.leftOut = leftOut.images;
+    if (leftOut.images > 0)
+        result.cautions.push_back(leftOut.caution());
     result.seconds = outcome.seconds;
     result.device = device;
     return result;
 }
 
 json startRecord(const ModelFiles& model, const TrainSettings& settings, const Place& place,
-                 const align::TrainingData& data)
+                 const align::TrainingData& data, const LeftOut& leftOut)
 {
     return {{"status", "running"},
             {"settings", settingsJson(settings)},
@@ -159,7 +165,7 @@ json startRecord(const ModelFiles& model, const TrainSettings& settings, const P
             {"versions", {{"tagalign", TAGALIGN_VERSION}, {"libtorch", TORCH_VERSION}}},
             {"checkpoint", checkpointFingerprint(model.checkpoint)},
             {"patch_path", nameOf(model.patchPath)},
-            {"data", countsJson(data)}};
+            {"data", countsJson(data, leftOut)}};
 }
 
 void finishRecord(json& record, const align::RunOutcome& outcome)
@@ -172,6 +178,21 @@ void finishRecord(json& record, const align::RunOutcome& outcome)
     record["seconds"] = outcome.seconds;
     record["best_epoch"] = outcome.bestEpoch;
     record["validation_tag_map"] = {{"before", map(outcome.start)}, {"after", map(best)}};
+}
+
+/// What can be trained on. A pilot that is too small by itself is the trainer's to refuse.
+StoredImages trainableImages(const ModelFiles& model, const PilotData& data,
+                             const OnProgress& onProgress)
+{
+    auto stored = storedImages(model, data, {Split::Train, Split::Validation}, onProgress);
+    const auto left = std::count_if(stored.data.images.begin(), stored.data.images.end(),
+                                    [](const auto& image) { return image.split == Split::Train; });
+    if (stored.leftOut.images > 0 && left < 2)
+        throw Error(stored.leftOut.first.string() + ": its features are missing from the store (" +
+                    std::to_string(stored.leftOut.images) + " images in all); " +
+                    std::to_string(left) +
+                    " training images are left, at least 2 are needed; encode the images again.");
+    return stored;
 }
 
 /// Trains and keeps run.json true whatever happens.
@@ -224,10 +245,11 @@ TrainResult trainHead(const ModelFiles& model, const PilotData& data, const Trai
                          std::to_string(settings.confidenceThreshold) + ".");
     requireFolder(runFolder);
     TextEmbedding texts(model);
-    auto input = gatherTraining(model, data, settings.confidenceThreshold, texts,
-                                preparing(onTrain, settings.epochs));
+    const auto onPrepare = preparing(onTrain, settings.epochs);
+    const auto stored = trainableImages(model, data, onPrepare);
+    auto input = gatherTraining(model, stored.data, settings.confidenceThreshold, texts, onPrepare);
     const auto trainImages = input.train.samples.size();
-    const auto record = startRecord(model, settings, place, input);
+    const auto record = startRecord(model, settings, place, input, stored.leftOut);
 
     align::RunPlan plan;
     plan.folder = runFolder;
@@ -235,13 +257,13 @@ TrainResult trainHead(const ModelFiles& model, const PilotData& data, const Trai
     plan.info.patchPath = nameOf(model.patchPath);
     plan.info.pooling = trainerSettings(settings).pooling;
     plan.info.kappa = trainerSettings(settings).kappa;
-    plan.key = settingsJson(settings).dump() + place.name + fingerprintOf(model, data);
+    plan.key = settingsJson(settings).dump() + place.name + fingerprintOf(model, stored.data);
 
     auto head = align::makeHead(headKind(settings.head), input.projection, settings.seed);
     head->setConvolutionType(place.convolutions);
     align::Trainer trainer(head, std::move(input), trainerSettings(settings), place.device);
     const auto outcome = recordedRun(trainer, plan, record, onTrain);
-    return resultOf(outcome, trainImages, place.name);
+    return resultOf(outcome, trainImages, stored.leftOut, place.name);
 }
 
 } // namespace tagalign::model::pipeline

@@ -73,15 +73,19 @@ struct TrainResult
     int bestEpoch = 0;
     std::vector<TrainEvent::EpochEnd> epochs;
     std::size_t trainImages = 0;
+    std::size_t leftOut = 0; ///< training and validation images without stored features
     double seconds = 0.0;
-    std::string device; ///< e.g. "CPU, bf16"
+    std::string device;                ///< e.g. "CPU, bf16"
+    std::vector<std::string> cautions; ///< what a user has to know of it, one sentence each
 };
 
 /// Fine-tunes a head on cached features (design, section 4). Writes head.safetensors, run.json
 /// and metrics.jsonl into the run's folder, and a checkpoint each epoch from which a later call
 /// with the same folder and settings continues.
 /// Same data, settings, machine and thread count: the same head.
-/// @throws Error naming an image whose features are missing; Cancelled (the checkpoint stays).
+/// Images without stored features are left out and told of.
+/// @throws Error if fewer than 2 training images are left, naming the first without features;
+///         Cancelled (the checkpoint stays).
 TrainResult trainHead(const ModelFiles& model, const PilotData& data, const TrainSettings& settings,
                       const std::filesystem::path& runFolder, const OnTrain& onTrain);
 

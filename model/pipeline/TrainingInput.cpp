@@ -89,8 +89,9 @@ align::Sample sampleOf(const tensor_io::FeatureStore& store, const PilotImage& i
         throw Error(image.file.string() +
                     ": its features are missing from the store; encode the images again.");
     align::Sample sample;
-    sample.tokens = features->tokens;
-    sample.global = features->global;
+    // Copies: a mapping for each image of a large pilot would meet the system's limit.
+    sample.tokens = features->tokens.clone();
+    sample.global = features->global.clone();
     sample.rows = features->rows;
     sample.columns = features->columns;
     return sample;

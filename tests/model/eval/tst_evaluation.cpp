@@ -213,6 +213,27 @@ private Q_SLOTS:
         m_data = old;
     }
 
+    void imagesWithoutFeaturesAreLeftOutAndNamed()
+    {
+        const auto file = head("missing", 0.5);
+        const PilotData old = m_data;
+        m_data.images[3].contentHash = test::hashNumber(999);         // test
+        m_data.images[kTest + 1].contentHash = test::hashNumber(998); // validation
+        const EvaluationResult result = evaluate(file);
+        QCOMPARE(result.testImages, std::size_t(kTest - 1));
+        QCOMPARE(result.leftOut, std::size_t(2));
+        QVERIFY(isSaid(result, "2 images have no stored features and were left out, first "
+                               "image3.png"));
+        // As if they had never been imported.
+        m_data = old;
+        m_data.images.erase(m_data.images.begin() + kTest + 1);
+        m_data.images.erase(m_data.images.begin() + 3);
+        const EvaluationResult without = evaluate(file);
+        QCOMPARE(rowOf(result, "tag mAP", "both").after, rowOf(without, "tag mAP", "both").after);
+        QCOMPARE(without.leftOut, std::size_t(0));
+        m_data = old;
+    }
+
     void repeats()
     {
         const auto file = head("again", 0.5);
@@ -239,12 +260,14 @@ private Q_SLOTS:
         otherPath.patchPath = clip::PatchPath::Plain;
         QVERIFY_EXCEPTION_THROWN((void)evaluateHead(otherPath, m_data, file, {}, {}), Error);
         PilotData data = m_data;
-        data.images[3].contentHash = test::hashNumber(999);
+        for (int i = 0; i < kTest; ++i) {
+            data.images[std::size_t(i)].contentHash = test::hashNumber(900 + i);
+        }
         try {
             (void)evaluateHead(m_model, data, file, {}, {});
             QFAIL("measured without features");
         } catch (const Error& error) {
-            QVERIFY(QString(error.what()).contains("image3.png"));
+            QVERIFY(QString(error.what()).startsWith("image0.png"));
         }
         data = m_data;
         data.images[0].targets[0].tag = 4;

@@ -184,20 +184,42 @@ private Q_SLOTS:
         QVERIFY(bytesOf(path("two") / "head.safetensors") == head);
         QCOMPARE(fingerprintOf(m_model, changed), fingerprintOf(m_model, pilot()));
 
-        // The same images as training images are refused: the check above can fail.
+        // The same images as training images are missed: the check above can fail.
         for (auto& image : changed.images)
             image.split = Split::Train;
-        QVERIFY_EXCEPTION_THROWN(trainHead(m_model, changed, quickSettings(), path("three"), {}),
-                                 Error);
+        QCOMPARE(trainHead(m_model, changed, quickSettings(), path("three"), {}).leftOut,
+                 std::size_t(2));
     }
 
-    void missingFeaturesAreNamed()
+    void imagesWithoutFeaturesAreLeftOutAndNamed()
     {
         auto data = pilot();
-        data.images[3].contentHash = hashNumber(700);
+        data.images[3].contentHash = hashNumber(700);  // training
+        data.images[20].contentHash = hashNumber(701); // validation
+        const auto result = trainHead(m_model, data, quickSettings(), path("run"), {});
+        QCOMPARE(result.trainImages, std::size_t(15));
+        QCOMPARE(result.leftOut, std::size_t(2));
+        QCOMPARE(result.cautions.size(), std::size_t(1));
+        const auto caution = QString::fromStdString(result.cautions[0]);
+        QVERIFY2(caution.startsWith("2 images") && caution.contains("picture3.jpg"),
+                 qPrintable(caution));
+        QCOMPARE(recordOf(path("run")).at("data").at("left_out").get<int>(), 2);
+        QVERIFY(trainHead(m_model, pilot(), quickSettings(), path("whole"), {}).cautions.empty());
+        // With the features there after all, it is another training.
+        QVERIFY(messageOf([&] {
+                    trainHead(m_model, pilot(), quickSettings(), path("run"), {});
+                }).contains("other settings or data"));
+    }
+
+    void tooFewImagesWithFeaturesAreRefused()
+    {
+        auto data = pilot();
+        for (int i = 1; i < 16; ++i)
+            data.images[std::size_t(i)].contentHash = hashNumber(700 + i);
         const auto message =
             messageOf([&] { trainHead(m_model, data, quickSettings(), path("run"), {}); });
-        QVERIFY2(message.contains("picture3.jpg"), qPrintable(message));
+        QVERIFY2(message.startsWith("picture1.jpg"), qPrintable(message));
+        QVERIFY(!fs::exists(path("run") / "run.json"));
     }
 
     void cancelledRunGoesOn()
