@@ -104,7 +104,11 @@ void writeRecord(const fs::path& folder, const json& record)
         if (!stream)
             throw Error(temporary.string() + ": cannot be written; is the disk full?");
     }
-    fs::rename(temporary, folder / "run.json");
+    std::error_code error;
+    fs::rename(temporary, folder / "run.json", error);
+    if (error)
+        throw Error((folder / "run.json").string() + ": cannot be written (" + error.message() +
+                    ").");
 }
 
 LossParts lossParts(const align::LossParts& parts)
@@ -204,7 +208,11 @@ align::RunOutcome recordedRun(align::Trainer& trainer, const align::RunPlan& pla
     const auto failed = [&](const std::string& what) {
         record["status"] = "failed";
         record["error"] = what;
-        writeRecord(plan.folder, record);
+        try {
+            writeRecord(plan.folder, record);
+        } catch (const Error&) { // e.g. a full disk; what stopped the training is told instead
+            return;
+        }
     };
     try {
         auto outcome = align::runTraining(trainer, plan, forwardTo(onTrain));
@@ -215,13 +223,13 @@ align::RunOutcome recordedRun(align::Trainer& trainer, const align::RunPlan& pla
         record["status"] = "cancelled";
         writeRecord(plan.folder, record);
         throw;
-    } catch (const Error& error) {
-        failed(error.what());
-        throw;
     } catch (const c10::Error& error) { // e.g. out of memory on the GPU
         const std::string text = error.what_without_backtrace();
         failed(text);
         throw Error("The training stopped in LibTorch: " + text.substr(0, text.find('\n')));
+    } catch (const std::exception& error) { // bad_alloc and filesystem_error too
+        failed(error.what());
+        throw;
     }
 }
 

@@ -222,6 +222,19 @@ private Q_SLOTS:
         QVERIFY(!fs::exists(path("run") / "run.json"));
     }
 
+    void anyFailureEndsTheRecord()
+    {
+        const OnTrain exhaust = [](const TrainEvent& event) {
+            if (event.epoch == 2)
+                throw std::bad_alloc();
+            return Next::Continue;
+        };
+        QVERIFY_EXCEPTION_THROWN(trainHead(m_model, pilot(), quickSettings(), path("run"), exhaust),
+                                 std::bad_alloc);
+        QCOMPARE(recordOf(path("run")).at("status").get<std::string>(), std::string("failed"));
+        QVERIFY(!recordOf(path("run")).at("error").get<std::string>().empty());
+    }
+
     void cancelledRunGoesOn()
     {
         const auto whole = trainHead(m_model, pilot(), quickSettings(), path("whole"), {});
