@@ -26,17 +26,21 @@ struct RecordProblem
 
 struct Dataset
 {
-    std::string format; ///< "JSONL", "CSV", "COCO captions", "sidecar text", "image folder", ..
+    std::string format; ///< "JSONL", "CSV", "sidecar text", "image folder", ..
     std::filesystem::path root;
     std::vector<PairRecord> records;
     std::vector<RecordProblem> problems;
 };
 
-/// Recognises and reads a data set: a folder (with captions.jsonl, metadata.jsonl, a CSV/TSV,
-/// a COCO JSON, Flickr token file or sidecar texts in it, else a bare image folder) or one such
-/// file. Records of the same file are merged. Paths that leave the folder are refused.
-/// @throws FormatError if nothing readable is there, saying what was looked for.
-/// @throws Cancelled
+/// Recognises and reads a data set: a folder or one file of it. A folder is, whichever comes
+/// first: a Hugging Face imagefolder (metadata.jsonl); all lists of one form with captions (JSONL,
+/// CSV, TSV, COCO captions, Flickr token file) in it, else one level down; such lists without
+/// captions; pictures, with sidecar texts or bare.
+///
+/// Lists name pictures relative to themselves or to the folder, else by the only file below whose
+/// path ends with the name. Records of the same file are merged. Lists that are damaged, links
+/// that lead nowhere and paths that leave the folder become problems.
+/// @throws FormatError if nothing readable is there, saying what was looked for; Cancelled.
 [[nodiscard]] Dataset readDataset(const std::filesystem::path& source,
                                   const OnProgress& onProgress);
 

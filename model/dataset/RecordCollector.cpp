@@ -10,42 +10,63 @@ namespace tagalign::model::dataset {
 
 namespace fs = std::filesystem;
 
-RecordCollector::RecordCollector(fs::path root)
+RecordCollector::RecordCollector(SourceFolder& folder)
+    : m_folder(folder)
 {
-    m_dataset.root = fs::weakly_canonical(root);
+    m_dataset.root = folder.root();
 }
 
-fs::path RecordCollector::inside(const std::string& name) const
+RecordCollector::Place RecordCollector::placeOf(const std::string& name, const fs::path& beside,
+                                                Lookup lookup)
 {
     std::string forward = name;
     std::replace(forward.begin(), forward.end(), '\\', '/');
-    if (name.empty() || name.find('\0') != std::string::npos) {
-        return {};
-    }
-    // weakly_canonical follows links, so one that points outside is found too.
+    const bool isName = !name.empty() && name.find('\0') == std::string::npos;
+    // Links are followed, so that one that points outside is found too.
     std::error_code problem;
-    const fs::path file = fs::weakly_canonical(m_dataset.root / forward, problem);
-    const auto [rootEnd, ignored] =
-        std::mismatch(m_dataset.root.begin(), m_dataset.root.end(), file.begin(), file.end());
-    return problem || rootEnd != m_dataset.root.end() ? fs::path() : file;
+    const fs::path file = fs::weakly_canonical(beside / forward, problem);
+    if (!isName || problem || !isBelow(file, m_folder.root())) {
+        return {{}, "leaves the data set's folder; left out."};
+    }
+    if (lookup == Lookup::Exact || fs::exists(file, problem)) {
+        return {file, {}};
+    }
+    const fs::path fromRoot = fs::weakly_canonical(m_folder.root() / forward, problem);
+    if (fs::exists(fromRoot, problem) && isBelow(fromRoot, m_folder.root())) {
+        return {fromRoot, {}};
+    }
+    // A list among pictures means those; one that lies apart may mean any.
+    const bool isApart = !m_folder.hasPictureBelow(beside);
+    const auto found = m_folder.endingWith(fs::path(forward).lexically_normal(),
+                                           isApart ? m_folder.root() : beside);
+    if (found.size() > 1) {
+        return {{},
+                "may be " + m_folder.nameOf(found[0]) + " or " + m_folder.nameOf(found[1]) +
+                    "; left out."};
+    }
+    if (found.size() == 1 && !m_folder.holds(found[0])) {
+        return {{}, "leaves the data set's folder; left out."};
+    }
+    return {found.empty() ? file : fs::weakly_canonical(found[0], problem), {}};
 }
 
-void RecordCollector::add(const std::string& name, const std::vector<std::string>& captions,
-                          const std::string& where)
+void RecordCollector::add(const std::string& name, const fs::path& beside, Lookup lookup,
+                          const std::vector<std::string>& captions, const std::string& where)
 {
-    const fs::path file = inside(name);
-    if (file.empty()) {
-        addProblem(where, "\"" + tidyText(name).substr(0, 200) +
-                              "\" leaves the data set's folder; left out.");
+    const Place place = placeOf(name, beside, lookup);
+    if (!place.problem.empty()) {
+        addProblem(where, "\"" + tidyText(name).substr(0, 200) + "\" " + place.problem);
         return;
     }
-    const auto [place, isNew] = m_places.emplace(file.string(), m_dataset.records.size());
+    ++m_added;
+    const auto [known, isNew] = m_places.emplace(place.file.string(), m_dataset.records.size());
     if (isNew) {
-        m_dataset.records.push_back({file, {}, where});
+        m_dataset.records.push_back({place.file, {}, where});
     }
     for (const std::string& caption : captions) {
         if (std::string tidy = tidyText(caption); !tidy.empty()) {
-            m_dataset.records[place->second].captions.push_back(std::move(tidy));
+            m_dataset.records[known->second].captions.push_back(std::move(tidy));
+            ++m_captions;
         }
     }
 }
@@ -53,6 +74,18 @@ void RecordCollector::add(const std::string& name, const std::vector<std::string
 void RecordCollector::addProblem(const std::string& where, const std::string& message)
 {
     m_dataset.problems.push_back({where, message});
+}
+
+void RecordCollector::foldProblems(std::size_t known, const std::string& where)
+{
+    const std::size_t count = m_dataset.problems.size() - known;
+    if (count < 2) {
+        return;
+    }
+    const RecordProblem first = m_dataset.problems[known];
+    m_dataset.problems.resize(known);
+    addProblem(where, "none of its " + std::to_string(count) + " entries can be used; the first (" +
+                          first.where + ") " + first.message);
 }
 
 Dataset RecordCollector::take(std::string format)
@@ -74,12 +107,17 @@ std::string tidyText(const std::string& text)
     return first < last ? std::string(first, last) : std::string();
 }
 
+std::string lowerCase(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return char(std::tolower(c)); });
+    return text;
+}
+
 bool isImageName(const fs::path& file)
 {
     constexpr std::array kEndings{".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"};
-    std::string ending = file.extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
+    const std::string ending = lowerCase(file.extension().string());
     return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 
