@@ -173,8 +173,9 @@ QString ImportSummary::sentence() const
 
 ImportSummary importPairs(const Project& project, const QString& source, JobContext& context)
 {
-    const auto dataset = model::dataset::readDataset(source.toStdString(),
-                                                     context.forModel(QStringLiteral("Reading")));
+    const auto dataset = model::dataset::readDataset(
+        source.toStdString(), context.forModel(QStringLiteral("Reading")),
+        (project.folder() + QStringLiteral("/images")).toStdString());
     ImportSummary summary{.format = QString::fromStdString(dataset.format),
                           .listed = int(dataset.records.size())};
     for (const auto& problem : dataset.problems) {

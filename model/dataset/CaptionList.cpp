@@ -334,4 +334,10 @@ void readList(const fs::path& file, ListForm form, Lookup lookup, RecordCollecto
     }
 }
 
+std::vector<std::string> captionsOfJson(const std::string& text)
+{
+    const json record = json::parse(text, nullptr, false);
+    return record.is_object() ? captionsIn(record) : std::vector<std::string>();
+}
+
 } // namespace tagalign::model::dataset

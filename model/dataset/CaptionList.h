@@ -31,4 +31,7 @@ enum class ListForm { JsonLines, Commas, Tabs, Coco, Flickr };
 void readList(const std::filesystem::path& file, ListForm form, Lookup lookup,
               RecordCollector& records, const OnProgress& onProgress);
 
+/// Texts of the caption fields of one JSON object; none if there are none or it is not one.
+[[nodiscard]] std::vector<std::string> captionsOfJson(const std::string& text);
+
 } // namespace tagalign::model::dataset

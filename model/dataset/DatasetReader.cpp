@@ -4,6 +4,7 @@
 #include "model/dataset/CaptionList.h"
 #include "model/dataset/RecordCollector.h"
 #include "model/dataset/SourceFolder.h"
+#include "model/dataset/TarShard.h"
 
 #include <fstream>
 #include <map>
@@ -18,12 +19,40 @@ namespace fs = std::filesystem;
 constexpr std::uintmax_t kMaxSidecarBytes = 1U << 20U;
 constexpr std::size_t kReportEvery = 500;
 
+Dataset readShards(const std::vector<fs::path>& shards, const fs::path& extraction,
+                   const OnProgress& onProgress)
+{
+    if (extraction.empty()) {
+        throw FormatError(shards.front().string() +
+                          ": WebDataset shards are unpacked into a project; import them into one");
+    }
+    std::error_code problem;
+    fs::create_directories(extraction, problem);
+    if (problem) {
+        throw Error(extraction.string() + ": cannot be made (" + problem.message() + ")");
+    }
+    SourceFolder folder(extraction, onProgress);
+    RecordCollector records(folder);
+    for (const fs::path& shard : shards) {
+        try {
+            readShard(shard, folder.root(), records, onProgress);
+        } catch (const FormatError& error) {
+            if (shards.size() == 1) {
+                throw FormatError(shard.string() + ": " + error.what());
+            }
+            records.addProblem(shard.filename().string(), error.what());
+        }
+    }
+    return records.take("WebDataset");
+}
+
 /// Chooses among the files of one folder and reads what it has chosen.
 class FolderReader
 {
 public:
-    FolderReader(SourceFolder& folder, const OnProgress& onProgress)
+    FolderReader(SourceFolder& folder, const fs::path& extraction, const OnProgress& onProgress)
         : m_folder(folder),
+          m_extraction(extraction),
           m_onProgress(onProgress)
     {
     }
@@ -52,7 +81,19 @@ public:
                 keepProblems(dataset);
             }
         }
-        return withProblems(bare ? std::move(*bare) : readPictures());
+        if (bare) {
+            return withProblems(std::move(*bare));
+        }
+        const auto shards = findShards();
+        const bool hasPictures = m_folder.hasPictureBelow(m_folder.root());
+        if (hasPictures && !shards.empty()) {
+            m_problems.push_back({m_folder.nameOf(shards.front()),
+                                  "is a shard in a folder of pictures; left out, as are the other "
+                                  ".tar files."});
+        }
+        return withProblems(hasPictures || shards.empty()
+                                ? readPictures()
+                                : readShards(shards, m_extraction, m_onProgress));
     }
 
 private:
@@ -101,6 +142,17 @@ private:
     {
         return file.parent_path() == m_folder.root() ||
                file.parent_path().parent_path() == m_folder.root();
+    }
+
+    std::vector<fs::path> findShards()
+    {
+        std::vector<fs::path> shards;
+        for (const fs::path& file : m_folder.files()) {
+            if (isNear(file) && lowerCase(file.extension().string()) == ".tar" && mayOpen(file)) {
+                shards.push_back(file);
+            }
+        }
+        return shards;
     }
 
     std::optional<ListForm> formIfReadable(const fs::path& file)
@@ -225,6 +277,7 @@ private:
     }
 
     SourceFolder& m_folder;
+    const fs::path& m_extraction;
     const OnProgress& m_onProgress;
     std::map<std::pair<int, ListForm>, std::vector<fs::path>> m_lists; ///< depth, form
     std::set<fs::path> m_refused;
@@ -256,7 +309,7 @@ Dataset readFile(const fs::path& file, const OnProgress& onProgress)
     if (!form && !isText) {
         throw FormatError(file.string() +
                           ": is of a kind this program does not read (.jsonl, .json, "
-                          ".csv, .tsv, .txt, or a folder)");
+                          ".csv, .tsv, .txt, .tar, or a folder)");
     }
     SourceFolder folder(file.parent_path(), onProgress);
     RecordCollector records(folder);
@@ -273,7 +326,8 @@ Dataset readFile(const fs::path& file, const OnProgress& onProgress)
 
 } // namespace
 
-Dataset readDataset(const fs::path& source, const OnProgress& onProgress)
+Dataset readDataset(const fs::path& source, const OnProgress& onProgress,
+                    const fs::path& extraction)
 {
     std::error_code problem;
     if (!fs::exists(source, problem)) {
@@ -281,7 +335,10 @@ Dataset readDataset(const fs::path& source, const OnProgress& onProgress)
     }
     if (fs::is_directory(source)) {
         SourceFolder folder(source, onProgress);
-        return FolderReader(folder, onProgress).read();
+        return FolderReader(folder, extraction, onProgress).read();
+    }
+    if (lowerCase(source.extension().string()) == ".tar") {
+        return readShards({source}, extraction, onProgress);
     }
     // A list that is a link speaks of the pictures beside the link.
     return readFile(fs::canonical(fs::absolute(source).parent_path()) / source.filename(),

@@ -26,8 +26,8 @@ struct RecordProblem
 
 struct Dataset
 {
-    std::string format; ///< "JSONL", "CSV", "sidecar text", "image folder", ..
-    std::filesystem::path root;
+    std::string format; ///< "JSONL", "CSV", "sidecar text", "image folder", "WebDataset", ..
+    std::filesystem::path root; ///< the extraction folder if pictures were unpacked
     std::vector<PairRecord> records;
     std::vector<RecordProblem> problems;
 };
@@ -35,13 +35,14 @@ struct Dataset
 /// Recognises and reads a data set: a folder or one file of it. A folder is, whichever comes
 /// first: a Hugging Face imagefolder (metadata.jsonl); all lists of one form with captions (JSONL,
 /// CSV, TSV, COCO captions, Flickr token file) in it, else one level down; such lists without
-/// captions; pictures, with sidecar texts or bare.
+/// captions; pictures, with sidecar texts or bare; WebDataset shards (.tar).
 ///
 /// Lists name pictures relative to themselves or to the folder, else by the only file below whose
 /// path ends with the name. Records of the same file are merged. Lists that are damaged, links
 /// that lead nowhere and paths that leave the folder become problems.
+/// @param extraction folder to unpack pictures of shards into; without it shards are refused.
 /// @throws FormatError if nothing readable is there, saying what was looked for; Cancelled.
-[[nodiscard]] Dataset readDataset(const std::filesystem::path& source,
-                                  const OnProgress& onProgress);
+[[nodiscard]] Dataset readDataset(const std::filesystem::path& source, const OnProgress& onProgress,
+                                  const std::filesystem::path& extraction = {});
 
 } // namespace tagalign::model::dataset
