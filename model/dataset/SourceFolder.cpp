@@ -12,6 +12,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kReportEvery = 500;
+constexpr const char* kProjectEnding = ".tagalign"; // thumbnails and the like are no data
 
 } // namespace
 
@@ -67,7 +68,9 @@ void SourceFolder::take(const fs::directory_entry& entry)
             throw Cancelled();
         }
     } else if (fs::is_directory(status) && !isLink) {
-        list(entry.path());
+        if (entry.path().extension() != kProjectEnding) {
+            list(entry.path());
+        }
     } else if (isLink) {
         m_problems.push_back({nameOf(entry.path()),
                               fs::is_directory(status)

@@ -24,7 +24,8 @@ public:
     [[nodiscard]] bool holds(const std::filesystem::path& file) const;
 
     /// All files below in the order of their paths; listed at the first call. Links to folders
-    /// are not followed; they and what cannot be looked at are problems().
+    /// are not followed; they and what cannot be looked at are problems(). Projects of this
+    /// program (.tagalign) are passed over.
     /// @throws Cancelled
     [[nodiscard]] const std::vector<std::filesystem::path>& files();
 

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void listLinksStayInTheFolder();
     void overlongSidecarIsNoCaption();
     void badLinksAreListed();
+    void projectsInTheFolderAreNoData();
     void brokenListInAFolderIsTold();
     void brokenListAloneIsTold();
     void allListsOfAFormAreRead();
@@ -258,6 +259,16 @@ void TestDatasetReader::badLinksAreListed()
     QVERIFY2(isTold(found, "loop.png", "leads to no file"), qPrintable(problemsOf(found)));
     QVERIFY2(isTold(found, "z/dangling.png", "leads to no file"), qPrintable(problemsOf(found)));
     QVERIFY2(isTold(found, "z/up", "link to a folder"), qPrintable(problemsOf(found)));
+}
+
+void TestDatasetReader::projectsInTheFolderAreNoData()
+{
+    write("a.png", "x");
+    write("pilot.tagalign/thumbnails/ab/abcd.jpg", "x");
+    write("pilot.tagalign/notes.csv", "file,caption\na.png,one\n");
+    const Dataset found = read();
+    QCOMPARE(found.format, std::string("image folder"));
+    QCOMPARE(found.records.size(), std::size_t(1));
 }
 
 void TestDatasetReader::brokenListInAFolderIsTold()
