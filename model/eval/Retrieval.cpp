@@ -7,7 +7,8 @@
 
 namespace tagalign::model::eval {
 
-std::size_t rankOf(std::span<const float> scores, std::size_t first, std::size_t last)
+std::size_t rankOf(std::span<const float> scores, std::size_t first, std::size_t last,
+                   std::span<const std::size_t> alike)
 {
     if (first >= last || last > scores.size()) {
         throw RangeError("entries " + std::to_string(first) + " to " + std::to_string(last) +
@@ -19,6 +20,14 @@ std::size_t rankOf(std::span<const float> scores, std::size_t first, std::size_t
     for (std::size_t i = 0; i < scores.size(); ++i) {
         const bool isOther = i < first || i >= last;
         rank += isOther && scores[i] >= best ? 1 : 0;
+    }
+    for (const std::size_t i : alike) {
+        if (i >= scores.size()) {
+            throw RangeError("entry " + std::to_string(i) + " is not one of " +
+                             std::to_string(scores.size()) + " scores");
+        }
+        const bool isCounted = i < first || i >= last;
+        rank -= isCounted && scores[i] >= best ? 1 : 0;
     }
     return rank;
 }

@@ -12,9 +12,11 @@ namespace tagalign::model::eval {
 
 /// Place of the best of entries [first, last) among all, from 1. Others with an equal score come
 /// before it, so that a model that scores everything alike finds nothing.
-/// @throws RangeError unless first < last <= scores.size().
-[[nodiscard]] std::size_t rankOf(std::span<const float> scores, std::size_t first,
-                                 std::size_t last);
+/// @param alike other entries that are no mistake to find, as they carry the same text: they do
+///        not count. Different indices, in any order.
+/// @throws RangeError unless first < last <= scores.size() and alike < scores.size().
+[[nodiscard]] std::size_t rankOf(std::span<const float> scores, std::size_t first, std::size_t last,
+                                 std::span<const std::size_t> alike = {});
 
 /// Ranks of the searches that belong to one image: its captions' (text to image) or its own one
 /// (image to text); none if it has no caption.

@@ -9,7 +9,9 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
 
 namespace tagalign::model::pipeline {
 
@@ -196,34 +198,88 @@ void forEachRow(std::int64_t rows, const Block& block, const Visit& visit)
     }
 }
 
-void rankCaptions(ModelScores& scores, const Similarities& similarities,
-                  const std::vector<const PilotImage*>& images)
+/// Which captions and images say the same: a caption that several images carry finds any of them,
+/// as in training, where equal texts are never each other's negatives.
+class Captions
 {
-    std::vector<std::size_t> starts{0}; // captions of image i: starts[i] to starts[i + 1]
-    std::vector<std::size_t> owners;
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        owners.insert(owners.end(), images[i]->captions.size(), i);
-        starts.push_back(owners.size());
+public:
+    explicit Captions(const std::vector<const PilotImage*>& images)
+    {
+        for (std::size_t i = 0; i < images.size(); ++i) {
+            for (const std::string& text : images[i]->captions) {
+                Uses& uses = m_uses[text];
+                uses.captions.push_back(m_owners.size());
+                if (uses.images.empty() || uses.images.back() != i) {
+                    uses.images.push_back(i);
+                }
+                m_owners.push_back(i);
+                m_texts.push_back(&uses);
+            }
+            m_starts.push_back(m_owners.size());
+        }
     }
-    scores.textToImage.resize(images.size());
-    scores.imageToText.resize(images.size());
-    if (owners.empty()) {
+
+    [[nodiscard]] bool isEmpty() const { return m_owners.empty(); }
+
+    /// Captions of the image: first to last.
+    [[nodiscard]] std::size_t first(std::size_t image) const { return m_starts[image]; }
+
+    [[nodiscard]] std::size_t last(std::size_t image) const { return m_starts[image + 1]; }
+
+    [[nodiscard]] std::size_t owner(std::size_t caption) const { return m_owners[caption]; }
+
+    [[nodiscard]] const std::vector<std::size_t>& imagesWithTextOf(std::size_t caption) const
+    {
+        return m_texts[caption]->images;
+    }
+
+    /// All captions that say what one of the image's own says.
+    [[nodiscard]] std::vector<std::size_t> captionsWithTextsOf(std::size_t image) const
+    {
+        std::set<std::size_t> captions;
+        for (std::size_t own = first(image); own < last(image); ++own) {
+            captions.insert(m_texts[own]->captions.begin(), m_texts[own]->captions.end());
+        }
+        return {captions.begin(), captions.end()};
+    }
+
+private:
+    struct Uses
+    {
+        std::vector<std::size_t> captions;
+        std::vector<std::size_t> images; ///< each once
+    };
+
+    std::map<std::string, Uses> m_uses; ///< its elements stay where they are
+    std::vector<const Uses*> m_texts;   ///< of each caption
+    std::vector<std::size_t> m_owners;  ///< of each caption
+    std::vector<std::size_t> m_starts{0};
+};
+
+void rankCaptions(ModelScores& scores, const Similarities& similarities, const Captions& captions)
+{
+    scores.textToImage.resize(std::size_t(similarities.images()));
+    scores.imageToText.resize(std::size_t(similarities.images()));
+    if (captions.isEmpty()) {
         return;
     }
     forEachRow(
         similarities.images(),
         [&](std::int64_t first, std::int64_t last) { return similarities.ofImages(first, last); },
         [&](std::size_t image, std::span<const float> row) {
-            if (starts[image] < starts[image + 1]) {
-                scores.imageToText[image] = {eval::rankOf(row, starts[image], starts[image + 1])};
+            if (captions.first(image) < captions.last(image)) {
+                scores.imageToText[image] = {eval::rankOf(row, captions.first(image),
+                                                          captions.last(image),
+                                                          captions.captionsWithTextsOf(image))};
             }
         });
     forEachRow(
         similarities.captions(),
         [&](std::int64_t first, std::int64_t last) { return similarities.ofCaptions(first, last); },
         [&](std::size_t caption, std::span<const float> row) {
-            const std::size_t owner = owners[caption];
-            scores.textToImage[owner].push_back(eval::rankOf(row, owner, owner + 1));
+            const std::size_t owner = captions.owner(caption);
+            scores.textToImage[owner].push_back(
+                eval::rankOf(row, owner, owner + 1, captions.imagesWithTextOf(caption)));
         });
 }
 
@@ -244,18 +300,19 @@ EvaluationScores scoreImages(const ModelFiles& model, const std::vector<PilotTag
     Scorer scorer(model, tags, headFile, onProgress);
     SplitAnswers test = scorer.answers(images.test);
     SplitAnswers validation = scorer.answers(images.validation);
-    const torch::Tensor captions = scorer.captions(images.test);
+    const torch::Tensor captionVectors = scorer.captions(images.test);
+    const Captions captions(images.test);
     blendTags(test, blend);
     blendTags(validation, blend);
     EvaluationScores scores;
     const auto fill = [&](ModelScores& target, Answers SplitAnswers::*side, bool isBlended) {
         target.testTags = tagRows((test.*side).tags, tags.size());
         target.validationTags = tagRows((validation.*side).tags, tags.size());
-        Similarities similarities(captions, test.*side);
+        Similarities similarities(captionVectors, test.*side);
         if (isBlended) {
             similarities.mixWith(test.before, blend);
         }
-        rankCaptions(target, similarities, images.test);
+        rankCaptions(target, similarities, captions);
     };
     fill(scores.before, &SplitAnswers::before, false);
     fill(scores.after, &SplitAnswers::after, true);

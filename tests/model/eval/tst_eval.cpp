@@ -103,6 +103,11 @@ private Q_SLOTS:
         QCOMPARE(rankOf(scores, 1, 2), std::size_t(2)); // the equal one comes before
         QCOMPARE(rankOf(scores, 1, 4), std::size_t(1)); // any of its captions will do
         QCOMPARE(rankOf(scores, 0, 1), std::size_t(4));
+        // Entries 0 and 1 say the same as 2: neither counts, nor does the entry itself twice.
+        const std::vector<std::size_t> alike{0, 1, 2};
+        QCOMPARE(rankOf(scores, 2, 3, alike), std::size_t(2));
+        const std::vector<std::size_t> outside{4};
+        QVERIFY_EXCEPTION_THROWN((void)rankOf(scores, 2, 3, outside), RangeError);
         QVERIFY_EXCEPTION_THROWN((void)rankOf(scores, 2, 2), RangeError);
         QVERIFY_EXCEPTION_THROWN((void)rankOf(scores, 3, 5), RangeError);
         // Image 0 has two captions, image 1 none, image 2 one.

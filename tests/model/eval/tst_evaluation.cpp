@@ -184,6 +184,20 @@ private Q_SLOTS:
         QVERIFY(row.low <= row.after - row.before && row.after - row.before <= row.high);
     }
 
+    void equalCaptionsAreNoMistakes()
+    {
+        const auto file = head("equal", 0.5);
+        const PilotData old = m_data;
+        for (PilotImage& image : m_data.images) {
+            image.captions = {"the same words"};
+        }
+        // Nothing tells the images apart, so whatever is found is right.
+        const EvaluationResult same = evaluate(file);
+        QCOMPARE(rowOf(same, "text-to-image R@1", "captions").after, 1.0);
+        QCOMPARE(rowOf(same, "image-to-text R@1", "captions").after, 1.0);
+        m_data = old;
+    }
+
     void wholeBlendIsTheFrozenModel()
     {
         const auto file = head("blended", 0.5);
