@@ -54,18 +54,4 @@ std::optional<double> TagRanking::averagePrecision(std::span<const std::uint32_t
     return hits > 0.0 ? std::optional(sum / hits) : std::nullopt;
 }
 
-std::optional<double> meanAveragePrecision(std::span<const TagRanking> tags,
-                                           std::span<const std::uint32_t> weights)
-{
-    double sum = 0.0;
-    std::size_t count = 0;
-    for (const TagRanking& tag : tags) {
-        if (const auto precision = tag.averagePrecision(weights)) {
-            sum += *precision;
-            ++count;
-        }
-    }
-    return count > 0 ? std::optional(sum / double(count)) : std::nullopt;
-}
-
 } // namespace tagalign::model::eval

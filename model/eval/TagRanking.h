@@ -41,8 +41,4 @@ private:
     std::size_t m_positives = 0;
 };
 
-/// Mean over the tags that have a positive; nothing if none has.
-[[nodiscard]] std::optional<double>
-meanAveragePrecision(std::span<const TagRanking> tags, std::span<const std::uint32_t> weights = {});
-
 } // namespace tagalign::model::eval

@@ -38,13 +38,6 @@ public:
         return take();
     }
 
-    /// @return nothing if there is no value right now.
-    std::optional<Value> tryPop()
-    {
-        const std::unique_lock lock(m_mutex);
-        return take();
-    }
-
     /// Waits at most that long. @return nothing if no value came.
     template <typename Duration>
     std::optional<Value> popWithin(Duration duration)
