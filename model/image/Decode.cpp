@@ -1,6 +1,7 @@
 #include "model/image/Decode.h"
 
 #include "model/Error.h"
+#include "model/image/ContentHash.h"
 #include "model/image/ImageHeader.h"
 #include "model/image/ImageProbe.h"
 #include "model/image/JpegDecoder.h"
@@ -146,11 +147,8 @@ RgbImage upright(RgbImage image, int orientation)
     return toImage(result);
 }
 
-} // namespace
-
-RgbImage decodeImage(const std::filesystem::path& file)
+RgbImage decode(const std::filesystem::path& file, std::string_view bytes)
 {
-    const std::string bytes = readBytes(file);
     const ImageHeader header = checkedHeader(file, bytes);
     try {
         if (header.format == ImageFormat::Jpeg) {
@@ -163,6 +161,22 @@ RgbImage decodeImage(const std::filesystem::path& file)
     } catch (const FormatError& error) {
         throw FormatError(file.string() + ": " + error.what());
     }
+}
+
+} // namespace
+
+RgbImage decodeImage(const std::filesystem::path& file)
+{
+    return decode(file, readBytes(file));
+}
+
+RgbImage decodeImage(const std::filesystem::path& file, const std::string& hash)
+{
+    const std::string bytes = readBytes(file);
+    if (contentHash(bytes) != hash) {
+        throw Error(file.string() + ": changed since it was imported; import it again");
+    }
+    return decode(file, bytes);
 }
 
 void writeWhole(const std::filesystem::path& file, std::string_view bytes)

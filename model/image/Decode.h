@@ -16,6 +16,10 @@ namespace tagalign::model::image {
 ///         larger than kMaxPixels (ImageProbe.h).
 [[nodiscard]] RgbImage decodeImage(const std::filesystem::path& file);
 
+/// The same for a picture that was imported before, read once.
+/// @param hash contentHash() of the bytes then. @throws Error also if they have changed.
+[[nodiscard]] RgbImage decodeImage(const std::filesystem::path& file, const std::string& hash);
+
 /// Writes bytes under a temporary name in the same folder, then renames.
 /// @throws Error naming the file.
 void writeWhole(const std::filesystem::path& file, std::string_view bytes);

@@ -2,6 +2,8 @@
 
 #include "model/Error.h"
 #include "model/clip/ClipModel.h"
+#include "model/image/ContentHash.h"
+#include "model/image/Decode.h"
 #include "model/pipeline/EncodeWork.h"
 #include "model/pipeline/ImageTower.h"
 
@@ -10,7 +12,7 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
+#include <fstream>
 
 namespace tagalign::model::pipeline {
 
@@ -60,14 +62,24 @@ double secondsPerForward(ImageTower& tower, int images, int batchSize, const OnP
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / done;
 }
 
-/// The files in turn, each under a hash of its own, so that none is reused.
-std::vector<EncodeItem> itemsOf(const std::vector<std::filesystem::path>& files, int images)
+/// Copies of the files in turn. Each ends in a number, which no decoder reads, so that none has
+/// the content of another and is reused.
+std::vector<EncodeItem> itemsOf(const std::vector<std::filesystem::path>& files, int images,
+                                const std::filesystem::path& folder)
 {
     std::vector<EncodeItem> items;
     for (int i = 0; i < images; ++i) {
-        char hash[17] = {};
-        std::snprintf(hash, sizeof hash, "%016x", static_cast<unsigned>(i));
-        items.push_back({files[static_cast<std::size_t>(i) % files.size()], hash});
+        const std::filesystem::path& file = files[static_cast<std::size_t>(i) % files.size()];
+        std::ifstream stream(file, std::ios::binary);
+        std::string bytes(std::istreambuf_iterator<char>(stream), {});
+        if (bytes.empty()) {
+            throw Error(file.string() + ": cannot be read");
+        }
+        bytes += std::to_string(i);
+        const std::filesystem::path copy =
+            folder / (std::to_string(i) + "-" + file.filename().string());
+        image::writeWhole(copy, bytes);
+        items.push_back({copy, image::contentHash(bytes)});
     }
     return items;
 }
@@ -85,6 +97,7 @@ EncodeBenchResult benchEncoding(const std::vector<std::filesystem::path>& files,
     }
     const TemporaryFolder folder;
     const tensor_io::FeatureStore store(folder.path(), "bench");
+    const auto items = itemsOf(files, settings.images, folder.path() / "images");
     clip::ClipConfig config = clip::vitB16Config();
     config.text.layers = 1; // not measured
     ImageTower tower(clip::ClipModel(config), settings.patchPath, settings.precision);
@@ -92,7 +105,7 @@ EncodeBenchResult benchEncoding(const std::vector<std::filesystem::path>& files,
     const int half = (settings.images + 1) / 2;
     const double first = secondsPerForward(tower, half, settings.batchSize, onProgress);
     const EncodeReport report =
-        encodeInto(store, tower, itemsOf(files, settings.images),
+        encodeInto(store, tower, items,
                    {settings.batchSize, settings.precision, settings.decodeThreads}, onProgress);
     if (!report.problems.empty()) {
         throw Error(report.problems.front().message);

@@ -130,11 +130,11 @@ private:
 
     Prepared prepare(std::size_t item) const
     {
-        const std::filesystem::path& file = m_items[item].file;
+        const auto& [file, contentHash] = m_items[item];
         try {
             return {item,
-                    image::preprocessCrop(image::decodeImage(file), m_tower.imageSize(),
-                                          m_tower.normalisation()),
+                    image::preprocessCrop(image::decodeImage(file, contentHash),
+                                          m_tower.imageSize(), m_tower.normalisation()),
                     {}};
         } catch (const Error& error) {
             return {item, {}, error.what()};

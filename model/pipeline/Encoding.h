@@ -12,7 +12,7 @@ namespace tagalign::model::pipeline {
 struct EncodeItem
 {
     std::filesystem::path file;
-    std::string contentHash; ///< sha256 of the file, hex
+    std::string contentHash; ///< sha256 of the file when it was imported, hex
 };
 
 enum class Precision { Automatic, Float32, BFloat16, Int8 };
@@ -40,7 +40,8 @@ struct EncodeReport
 
 /// Computes patch and global features of each image once and keeps them in the store; decoding,
 /// preprocessing and the tower overlap. Images already stored for this checkpoint, patch path
-/// and resolution are skipped, so an interrupted call continues where it stopped.
+/// and resolution are skipped, so an interrupted call continues where it stopped. A file that has
+/// changed since its hash was taken is a problem, and nothing is stored for it.
 /// @throws Error if the checkpoint cannot be loaded or the store not be written; Cancelled.
 EncodeReport encodeImages(const ModelFiles& model, const std::vector<EncodeItem>& items,
                           const EncodeSettings& settings, const OnProgress& onProgress);

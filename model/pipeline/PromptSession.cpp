@@ -90,8 +90,8 @@ struct PromptSession::Impl
                 std::make_unique<ImageTower>(texts.clip(), files.patchPath, Precision::Automatic);
         }
         const torch::Tensor pixels =
-            image::preprocessWhole(image::decodeImage(file), tower->imageSize(), tower->patchSize(),
-                                   tower->normalisation());
+            image::preprocessWhole(image::decodeImage(file, contentHash), tower->imageSize(),
+                                   tower->patchSize(), tower->normalisation());
         tensor_io::ImageFeatures features = tower->encode(pixels.unsqueeze(0)).front();
         features.tokens = features.tokens.to(torch::kHalf);
         if (!features.tokens.isfinite().all().item<bool>()) {

@@ -46,7 +46,7 @@ public:
 
     /// Heatmaps over the whole picture, aspect kept. Uses stored features where there are any,
     /// else encodes the file and stores them.
-    /// @throws Error naming the file.
+    /// @throws Error naming the file, also if it has changed since its hash was taken.
     [[nodiscard]] HeatmapPair heatmaps(const std::filesystem::path& file,
                                        const std::string& contentHash, const std::string& prompt);
 

@@ -7,6 +7,9 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 
+#include <QCryptographicHash>
+#include <QFile>
+
 #include <filesystem>
 #include <string>
 
@@ -56,6 +59,15 @@ inline std::filesystem::path writePicture(const std::filesystem::path& file, int
     std::filesystem::create_directories(file.parent_path());
     cv::imwrite(file.string(), pixels);
     return file;
+}
+
+/// The sha256 of a file, as an import takes it.
+inline std::string hashOf(const std::filesystem::path& file)
+{
+    QFile stream(QString::fromStdString(file.string()));
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    const bool isRead = stream.open(QIODevice::ReadOnly) && hash.addData(&stream);
+    return isRead ? hash.result().toHex().toStdString() : std::string();
 }
 
 /// 64 hex digits, like a sha256.

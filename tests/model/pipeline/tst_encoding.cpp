@@ -63,7 +63,8 @@ private:
         std::vector<EncodeItem> items;
         for (int i = 0; i < count; ++i) {
             const std::string name = "picture" + std::to_string(i) + ".png";
-            items.push_back({test::writePicture(path("images") / name, i), test::hashNumber(i)});
+            const auto file = test::writePicture(path("images") / name, i);
+            items.push_back({file, test::hashOf(file)});
         }
         return items;
     }
@@ -122,6 +123,8 @@ private Q_SLOTS:
         std::vector<EncodeItem> items = pictures(5);
         cutInHalf(items[1].file);
         std::ofstream(items[3].file) << "not a picture";
+        items[1].contentHash = test::hashOf(items[1].file);
+        items[3].contentHash = test::hashOf(items[3].file);
         items.push_back({path("images") / "missing.png", test::hashNumber(77)});
         items.push_back({items[0].file, "no hash"});
         const EncodeReport report = encodeImages(m_model, items, kPlain, {});
@@ -140,6 +143,19 @@ private Q_SLOTS:
         QCOMPARE(again.encoded, std::size_t(0));
         QCOMPARE(again.reused, std::size_t(3));
         QCOMPARE(again.problems.size(), std::size_t(4));
+    }
+
+    void fileEditedAfterImportIsNotStoredAsItWas()
+    {
+        const std::vector<EncodeItem> items = pictures(3);
+        test::writePicture(items[1].file, 99);
+        const EncodeReport report = encodeImages(m_model, items, kPlain, {});
+        QCOMPARE(report.encoded, std::size_t(2));
+        QCOMPARE(report.problems.size(), std::size_t(1));
+        QCOMPARE(report.problems[0].message,
+                 items[1].file.string() + ": changed since it was imported; import it again");
+        const tensor_io::FeatureStore store(m_model.store, storeKey(m_model));
+        QVERIFY(!store.contains(items[1].contentHash));
     }
 
     void cancelledCallContinuesWhereItStopped()
@@ -210,7 +226,7 @@ private Q_SLOTS:
     void progressRisesToTheTotal()
     {
         std::vector<EncodeItem> items = pictures(kImages);
-        cutInHalf(items[5].file);
+        cutInHalf(items[5].file); // changed, so it is a problem
         std::vector<std::int64_t> seen;
         (void)encodeImages(m_model, items, kPlain, [&seen](const Progress& progress) {
             seen.push_back(progress.done);

@@ -91,7 +91,8 @@ private Q_SLOTS:
         test::writeTinyCheckpoint(m_model.checkpoint);
         for (int i = 0; i < kImages; ++i) {
             const std::string name = "picture" + std::to_string(i) + ".png";
-            m_items.push_back({test::writePicture(path("images") / name, i), test::hashNumber(i)});
+            const auto file = test::writePicture(path("images") / name, i);
+            m_items.push_back({file, test::hashOf(file)});
             m_hashes.push_back(m_items.back().contentHash);
         }
         EncodeSettings settings;
@@ -127,16 +128,31 @@ private Q_SLOTS:
     {
         PromptSession first(m_model);
         const auto file = test::writePicture(path("images") / "passing.png", 9);
-        const HeatmapPair before = first.heatmaps(file, test::hashNumber(9), "cat");
+        const std::string hash = test::hashOf(file);
+        const HeatmapPair before = first.heatmaps(file, hash, "cat");
         std::filesystem::remove(file);
         PromptSession second(m_model);
-        QVERIFY(areClose(second.heatmaps(file, test::hashNumber(9), "cat").before.values,
-                         before.before.values, 2e-3F)); // fp16 in the store
+        QVERIFY(areClose(second.heatmaps(file, hash, "cat").before.values, before.before.values,
+                         2e-3F)); // fp16 in the store
         try {
             (void)second.heatmaps(file, test::hashNumber(10), "cat");
             QFAIL("a missing file was taken for a picture");
         } catch (const Error& error) {
             QVERIFY(std::string(error.what()).find("passing.png") != std::string::npos);
+        }
+    }
+
+    void editedPictureIsNotStoredAsItWas()
+    {
+        PromptSession session(m_model);
+        const auto file = test::writePicture(path("images") / "edited.png", 20);
+        const std::string hash = test::hashOf(file);
+        test::writePicture(file, 21);
+        try {
+            (void)session.heatmaps(file, hash, "cat");
+            QFAIL("an edited picture was taken for the imported one");
+        } catch (const Error& error) {
+            QVERIFY(QString(error.what()).contains("edited.png: changed since it was imported"));
         }
     }
 
