@@ -1,5 +1,6 @@
 #include "model/image/ImageHeader.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace tagalign::model::image {
@@ -67,10 +68,11 @@ ImageHeader readDirectory(std::string_view tiff)
         if (bytes.isShort()) {
             break;
         }
+        // The largest of a tag that comes twice, as decoders differ in which they take.
         if (tag == kTagWidth) {
-            header.width = value;
+            header.width = std::max<std::int64_t>(header.width, value);
         } else if (tag == kTagHeight) {
-            header.height = value;
+            header.height = std::max<std::int64_t>(header.height, value);
         } else if (tag == kTagOrientation && value >= 1 && value <= 8) {
             header.orientation = static_cast<int>(value);
         }

@@ -172,6 +172,25 @@ private Q_SLOTS:
         QTest::newRow("huge.bmp") << bmp;
         QByteArray webp("RIFF\0\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0", 24);
         QTest::newRow("huge.webp") << webp + QByteArray(6, '\xFF') + QByteArray(30, '\0');
+        // Directory at byte 8: width and height as LONG, 65535 each.
+        const auto tiff = [](const char* entries) {
+            return QByteArray::fromHex(entries) + QByteArray(4, '\0');
+        };
+        QTest::newRow("huge.tif") << tiff("49492a0008000000"
+                                          "0200"
+                                          "0001040001000000ffff0000"
+                                          "0101040001000000ffff0000");
+        QTest::newRow("huge.big.tif") << tiff("4d4d002a00000008"
+                                              "0002"
+                                              "01000004000000010000ffff"
+                                              "01010004000000010000ffff");
+        // libtiff takes the first of a tag that comes twice.
+        QTest::newRow("twice.tif") << tiff("49492a0008000000"
+                                           "0400"
+                                           "0001040001000000ffff0000"
+                                           "000104000100000001000000"
+                                           "0101040001000000ffff0000"
+                                           "010104000100000001000000");
     }
 
     void hugeHeadersAreRefusedUnread()
