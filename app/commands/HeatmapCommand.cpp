@@ -3,6 +3,8 @@
 #include "app/commands/Console.h"
 #include "model/image/Decode.h"
 #include "model/image/HeatmapColour.h"
+#include "model/image/Resize.h"
+#include "model/pipeline/HeatmapFile.h"
 #include "model/pipeline/PromptSession.h"
 
 #include <CLI/CLI.hpp>
@@ -18,13 +20,30 @@ namespace tagalign::app {
 
 namespace {
 
+constexpr int kLongestSide = 1600; ///< pixels of a drawn picture
+constexpr int kGap = 8;            ///< pixels between pictures
+
 struct Options
 {
     std::string model;
     std::string head;
     std::string query;
-    std::string image;
+    std::vector<std::string> images;
     std::string out;
+};
+
+/// Colours of all maps of one call mean the same.
+struct Scale
+{
+    float low = 1.0F;
+    float high = -1.0F;
+
+    void include(const model::pipeline::Heatmap& map)
+    {
+        const auto [least, most] = std::minmax_element(map.values.begin(), map.values.end());
+        low = std::min(low, *least);
+        high = std::max(high, *most);
+    }
 };
 
 std::string hashOf(const std::string& path)
@@ -37,8 +56,12 @@ std::string hashOf(const std::string& path)
     return hash.result().toHex().toStdString();
 }
 
-/// Before and, with a head, after beside it, on one colour scale.
-int drawHeatmap(const Options& options)
+bool isTensorFile(const std::string& name)
+{
+    return name.ends_with(".safetensors");
+}
+
+std::vector<model::pipeline::NamedHeatmaps> heatmapsOf(const Options& options)
 {
     const QTemporaryDir store;
     model::pipeline::PromptSession session(
@@ -46,32 +69,76 @@ int drawHeatmap(const Options& options)
     if (!options.head.empty()) {
         session.setHead(options.head);
     }
-    const auto pair = session.heatmaps(options.image, hashOf(options.image), options.query);
-    std::vector<const model::pipeline::Heatmap*> maps{&pair.before};
-    if (pair.after) {
-        maps.push_back(&*pair.after);
+    Console console;
+    const auto onProgress = console.forModel(QStringLiteral("Looking"));
+    std::vector<model::pipeline::NamedHeatmaps> heatmaps;
+    for (const std::string& image : options.images) {
+        if (onProgress({std::int64_t(heatmaps.size()), std::int64_t(options.images.size()),
+                        image}) == model::Next::Stop) {
+            throw model::Cancelled();
+        }
+        heatmaps.push_back({image, session.heatmaps(image, hashOf(image), options.query)});
     }
-    float low = 1.0F;
-    float high = -1.0F;
-    for (const auto* map : maps) {
-        const auto [least, most] = std::minmax_element(map->values.begin(), map->values.end());
-        low = std::min(low, *least);
-        high = std::max(high, *most);
+    return heatmaps;
+}
+
+model::image::RgbImage pictureOf(const std::filesystem::path& file)
+{
+    auto picture = model::image::decodeImage(file);
+    const int longest = std::max(picture.width, picture.height);
+    if (longest <= kLongestSide) {
+        return picture;
     }
-    high = std::max(high, low + 1e-4F);
-    const auto picture = model::image::decodeImage(options.image);
+    const auto scaled = [longest](int side) {
+        return std::max(1, int(std::int64_t(side) * kLongestSide / longest));
+    };
+    return model::image::resizeBicubic(picture, {scaled(picture.width), scaled(picture.height)});
+}
+
+/// Before and, with a head, after beside it.
+model::image::RgbaImage rowOf(const model::pipeline::NamedHeatmaps& heatmaps, const Scale& scale)
+{
+    const auto picture = pictureOf(heatmaps.image);
     std::vector<model::image::RgbaImage> views;
-    for (const auto* map : maps) {
-        const auto colours = model::image::colourHeatmap(map->values, map->rows, map->columns,
-                                                         picture.width, picture.height, low, high,
-                                                         model::image::ColourMap::Viridis);
+    const auto draw = [&](const model::pipeline::Heatmap& map) {
+        const auto colours = model::image::colourHeatmap(
+            map.values, map.rows, map.columns, picture.width, picture.height, scale.low, scale.high,
+            model::image::ColourMap::Viridis);
         views.push_back(model::image::blendOver(picture, colours, 0.6F));
+    };
+    draw(heatmaps.maps.before);
+    if (heatmaps.maps.after) {
+        draw(*heatmaps.maps.after);
     }
-    model::image::writePng(options.out, model::image::sideBySide(views, 8));
+    return model::image::sideBySide(views, kGap);
+}
+
+int writeHeatmapFile(const Options& options)
+{
+    const auto heatmaps = heatmapsOf(options);
+    Scale scale;
+    for (const auto& entry : heatmaps) {
+        scale.include(entry.maps.before);
+        if (entry.maps.after) {
+            scale.include(*entry.maps.after);
+        }
+    }
+    scale.high = std::max(scale.high, scale.low + 1e-4F);
+    if (isTensorFile(options.out)) {
+        model::pipeline::writeHeatmaps(
+            options.out, heatmaps,
+            {{"query", options.query}, {"model", options.model}, {"head", options.head}});
+    } else {
+        std::vector<model::image::RgbaImage> rows;
+        for (const auto& entry : heatmaps) {
+            rows.push_back(rowOf(entry, scale));
+        }
+        model::image::writePng(options.out, model::image::stacked(rows, kGap));
+    }
     print(QStringLiteral("%1: cosine %2 to %3")
               .arg(QString::fromStdString(options.out))
-              .arg(double(low), 0, 'f', 3)
-              .arg(double(high), 0, 'f', 3));
+              .arg(double(scale.low), 0, 'f', 3)
+              .arg(double(scale.high), 0, 'f', 3));
     return kDone;
 }
 
@@ -81,18 +148,25 @@ void addHeatmapCommand(CLI::App& program, RunCommand& run)
 {
     auto options = std::make_shared<Options>();
     CLI::App* verb = program.add_subcommand(
-        "heatmap", "Draw where a prompt is in a picture; with a head, before and after");
+        "heatmap", "Show where a prompt is in pictures; with a head, before and after");
     verb->add_option("--model", options->model, "Checkpoint folder; default: the demo model");
     verb->add_option("--head", options->head, "A run's head.safetensors");
     verb->add_option("--query", options->query, "The prompt")->required();
-    verb->add_option("IMAGE", options->image, "Picture")->required();
-    verb->add_option("--out", options->out, "PNG to write")->required();
+    verb->add_option("IMAGE", options->images, "Pictures")->required();
+    verb->add_option("--out", options->out,
+                     "PNG with a row for each picture, or safetensors with the values")
+        ->required()
+        ->check([](const std::string& name) {
+            return name.ends_with(".png") || isTensorFile(name)
+                       ? std::string()
+                       : name + " must end in .png or .safetensors.";
+        });
     verb->callback([options, &run] {
         run = [options] {
             if (options->model.empty()) {
                 options->model = starterModelFolder().toStdString();
             }
-            return drawHeatmap(*options);
+            return writeHeatmapFile(*options);
         };
     });
 }

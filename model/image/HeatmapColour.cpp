@@ -162,6 +162,28 @@ RgbaImage sideBySide(const std::vector<RgbaImage>& pictures, int gap)
     return result;
 }
 
+RgbaImage stacked(const std::vector<RgbaImage>& pictures, int gap)
+{
+    int width = 0;
+    int height = 0;
+    for (const RgbaImage& picture : pictures) {
+        width = std::max(width, picture.width);
+        height += picture.height + (height > 0 ? gap : 0);
+    }
+    RgbaImage result = emptyImage(width, height);
+    std::fill(result.bytes.begin(), result.bytes.end(), std::uint8_t(255));
+    int top = 0;
+    for (const RgbaImage& picture : pictures) {
+        for (int y = 0; y < picture.height; ++y) {
+            const auto* from = picture.bytes.data() + std::size_t(y) * picture.width * 4;
+            std::copy(from, from + std::size_t(picture.width) * 4,
+                      result.bytes.data() + std::size_t(top + y) * width * 4);
+        }
+        top += picture.height + gap;
+    }
+    return result;
+}
+
 RgbaImage colourScale(int width, int height, ColourMap map)
 {
     std::vector<float> ramp(256);

@@ -26,6 +26,9 @@ enum class ColourMap { Viridis, Cividis, Inferno, Diverging };
 /// Left to right, `gap` white pixels between; shorter pictures are centred on white.
 [[nodiscard]] RgbaImage sideBySide(const std::vector<RgbaImage>& pictures, int gap);
 
+/// Top to bottom, `gap` white pixels between; narrower pictures start at the left, on white.
+[[nodiscard]] RgbaImage stacked(const std::vector<RgbaImage>& pictures, int gap);
+
 /// The map's colours from low (left) to high (right): the scale shown beside heatmaps.
 [[nodiscard]] RgbaImage colourScale(int width, int height, ColourMap map);
 

@@ -313,6 +313,20 @@ private Q_SLOTS:
         QCOMPARE(int(read.bytes[0]), 255);
         QVERIFY_EXCEPTION_THROWN(writePng("/proc/both.png", both), Error);
     }
+
+    void rowsAreStackedFromTheLeft()
+    {
+        const RgbaImage narrow{1, 1, {10, 20, 30, 255}};
+        const RgbaImage wide{2, 2, std::vector<std::uint8_t>(16, 7)};
+        const RgbaImage all = stacked({narrow, wide}, 1);
+        QCOMPARE(all.width, 2);
+        QCOMPARE(all.height, 4);
+        QCOMPARE(int(all.bytes[0]), 10);
+        QCOMPARE(int(all.bytes[4]), 255);           // beside the narrow one
+        QCOMPARE(int(all.bytes[2 * 4]), 255);       // the gap
+        QCOMPARE(int(all.bytes[2 * 2 * 4]), 7);     // row 2
+        QCOMPARE(int(all.bytes[4 * 2 * 4 - 1]), 7); // the last byte
+    }
 };
 
 QTEST_GUILESS_MAIN(TestImage)

@@ -5,9 +5,11 @@
 #include "model/image/Decode.h"
 #include "model/image/Preprocess.h"
 #include "model/pipeline/Encoding.h"
+#include "model/pipeline/HeatmapFile.h"
 #include "model/pipeline/PromptSession.h"
 #include "model/pipeline/StoreKey.h"
 #include "model/tensor_io/FeatureStore.h"
+#include "model/tensor_io/SafetensorsFile.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -154,6 +156,25 @@ private Q_SLOTS:
         } catch (const Error& error) {
             QVERIFY(QString(error.what()).contains("edited.png: changed since it was imported"));
         }
+    }
+
+    void heatmapsComeBackFromTheirFile()
+    {
+        const Heatmap before{2, 3, {0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F}};
+        const Heatmap after{2, 3, {0.6F, 0.5F, 0.4F, 0.3F, 0.2F, 0.1F}};
+        const auto file = path("maps.safetensors");
+        writeHeatmaps(file, {{"x/a.png", {before, after}}, {"x/b.png", {after, {}}}},
+                      {{"query", "cat"}});
+        const tensor_io::SafetensorsFile read(file);
+        QCOMPARE(read.names(),
+                 (std::vector<std::string>{"after/a.png", "before/a.png", "before/b.png"}));
+        QVERIFY(torch::equal(read.tensor("after/a.png"),
+                             torch::tensor({{0.6F, 0.5F, 0.4F}, {0.3F, 0.2F, 0.1F}})));
+        QCOMPARE(read.metadata().at("query"), std::string("cat"));
+        writeHeatmaps(file, {{"x/a.png", {before, {}}}, {"y/a.png", {after, {}}}}, {});
+        QVERIFY(tensor_io::SafetensorsFile(file).contains("before/y/a.png"));
+        QVERIFY_EXCEPTION_THROWN(
+            writeHeatmaps(file, {{"a.png", {before, {}}}, {"a.png", {after, {}}}}, {}), Error);
     }
 
     void shortPromptsGoIntoTheTemplateAndLongOnesDoNot()
