@@ -1,11 +1,16 @@
 #include "app/MainWindow.h"
+#include "model/clip/Device.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QSettings>
 
+#include <csignal>
+
 int main(int argc, char** argv)
 {
+    std::signal(SIGXFSZ, SIG_IGN);           // a file-size limit is then told like a full disk
+    (void)tagalign::model::clip::loadCuda(); // before anything else of LibTorch
     QApplication application(argc, argv);
     QApplication::setOrganizationName(QStringLiteral("TagAlign"));
     QApplication::setApplicationName(QStringLiteral("TagAlign Studio"));

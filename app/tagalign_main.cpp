@@ -1,10 +1,12 @@
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
+#include "model/clip/Device.h"
 
 #include <CLI/CLI.hpp>
 
 #include <QGuiApplication>
 
+#include <csignal>
 #include <cstdio>
 
 using namespace tagalign;
@@ -29,6 +31,8 @@ int runChosen(const app::RunCommand& run)
 
 int main(int argc, char** argv)
 {
+    std::signal(SIGXFSZ, SIG_IGN);           // a file-size limit is then told like a full disk
+    (void)tagalign::model::clip::loadCuda(); // before anything else of LibTorch
     qputenv("QT_QPA_PLATFORM", "offscreen"); // the composer draws, but never on a screen
     const QGuiApplication application(argc, argv);
     QGuiApplication::setApplicationName(QStringLiteral("tagalign"));

@@ -79,7 +79,8 @@ void writeRecord(const QString& folder, const QJsonObject& record)
     QSaveFile file(folder + QStringLiteral("/training.json"));
     if (!file.open(QIODevice::WriteOnly) ||
         file.write(QJsonDocument(record).toJson(QJsonDocument::Indented)) < 0 || !file.commit()) {
-        throw model::Error(file.fileName().toStdString() + ": cannot be written");
+        throw model::Error(file.fileName().toStdString() +
+                           ": cannot be written; free disk space and run again");
     }
 }
 

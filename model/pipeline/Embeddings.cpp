@@ -1,9 +1,11 @@
 #include "model/pipeline/Embeddings.h"
 
 #include "model/Error.h"
+#include "model/align/Losses.h"
 #include "model/clip/ClipModel.h"
 #include "model/image/Decode.h"
 #include "model/image/Preprocess.h"
+#include "model/pipeline/TextEmbedding.h"
 #include "model/tensor_io/SafetensorsFile.h"
 #include "model/text/ClipTokenizer.h"
 
@@ -12,12 +14,6 @@
 namespace tagalign::model::pipeline {
 
 namespace {
-
-torch::Tensor normalised(const torch::Tensor& vectors)
-{
-    return torch::nn::functional::normalize(vectors,
-                                            torch::nn::functional::NormalizeFuncOptions().dim(-1));
-}
 
 torch::Tensor idsOf(const std::string& text, const text::ClipTokenizer& tokenizer,
                     const clip::ClipConfig& config)
@@ -33,14 +29,8 @@ std::string checkpointSummary(const std::filesystem::path& checkpoint)
 {
     const torch::NoGradGuard noGrad;
     clip::ClipModel model = clip::loadClip(checkpoint);
-    const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(checkpoint);
     const clip::ClipConfig& config = model->config();
-    if (std::int64_t(tokenizer.vocabularySize()) > config.text.vocabularySize) {
-        throw FormatError(checkpoint.string() + ": its vocabulary has " +
-                          std::to_string(tokenizer.vocabularySize()) +
-                          " tokens, but the text tower only " +
-                          std::to_string(config.text.vocabularySize));
-    }
+    const text::ClipTokenizer tokenizer = tokenizerFor(checkpoint, config.text);
     std::int64_t parameters = 0;
     for (const torch::Tensor& parameter : model->parameters()) {
         parameters += parameter.numel();
@@ -61,7 +51,7 @@ void writeEmbeddings(const std::filesystem::path& checkpoint,
 {
     const torch::NoGradGuard noGrad;
     clip::ClipModel model = clip::loadClip(checkpoint);
-    const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(checkpoint);
+    const text::ClipTokenizer tokenizer = tokenizerFor(checkpoint, model->config().text);
     const clip::ClipConfig& config = model->config();
     std::vector<torch::Tensor> globals;
     std::vector<torch::Tensor> patches;
@@ -70,9 +60,9 @@ void writeEmbeddings(const std::filesystem::path& checkpoint,
             image::preprocessCrop(image::decodeImage(path), int(config.vision.imageSize),
                                   {config.mean, config.deviation});
         const clip::VisionOutput output = model->encodeImage(pixels.unsqueeze(0), settings.path);
-        globals.push_back(normalised(output.global));
+        globals.push_back(align::normalised(output.global));
         if (settings.withPatches) {
-            patches.push_back(normalised(model->projectTokens(output.tokens)));
+            patches.push_back(align::normalised(model->projectTokens(output.tokens)));
         }
     }
     tensor_io::NamedTensors tensors;
@@ -84,7 +74,7 @@ void writeEmbeddings(const std::filesystem::path& checkpoint,
     }
     std::vector<torch::Tensor> textVectors;
     for (const std::string& text : texts) {
-        textVectors.push_back(normalised(model->encodeText(idsOf(text, tokenizer, config))));
+        textVectors.push_back(align::normalised(model->encodeText(idsOf(text, tokenizer, config))));
     }
     if (!textVectors.empty()) {
         tensors.emplace_back("text_embeddings", torch::cat(textVectors));

@@ -99,8 +99,10 @@ private:
     /// @param patches [1, P, D]. @param global [1, D].
     void addPatches(Answers& answers, const torch::Tensor& patches, const torch::Tensor& global)
     {
+        // A tag is told by the picture as a whole or by some place in it.
         answers.tags.push_back(
-            align::poolTags(patches, m_tags, m_head.info.pooling, m_head.info.kappa)[0]);
+            align::poolTags(patches, m_tags, m_head.info.pooling, m_head.info.kappa)[0] +
+            m_tags.matmul(align::normalised(global)[0]));
         answers.vectors.push_back(align::retrievalVector(patches.mean(1), global)[0]);
     }
 

@@ -10,7 +10,7 @@ namespace tagalign::model::pipeline {
 /// What one model says about the images. Image and tag order as given.
 struct ModelScores
 {
-    std::vector<std::vector<float>> testTags;       ///< [tag][test image], in [-1, 1]
+    std::vector<std::vector<float>> testTags;       ///< [tag][test image], in [-2, 2]
     std::vector<std::vector<float>> validationTags; ///< [tag][validation image]
     std::vector<eval::ImageRanks> textToImage;      ///< [test image][its caption]
     std::vector<eval::ImageRanks> imageToText;      ///< [test image], one or none
@@ -29,7 +29,7 @@ struct EvaluationImages
     std::vector<const PilotImage*> validation;
 };
 
-/// Tags: pooled over patches as the head was trained to. Retrieval: the mean patch with the
+/// Tags: pooled over patches as the head was trained to, plus the cosine with the global vector. Retrieval: the mean patch with the
 /// global vector added (align::retrievalVector). @throws Error, Cancelled
 [[nodiscard]] EvaluationScores scoreImages(const ModelFiles& model,
                                            const std::vector<PilotTag>& tags,

@@ -24,12 +24,6 @@ namespace {
 
 constexpr int kTemplateWords = 3;
 
-torch::Tensor normalised(const torch::Tensor& vectors)
-{
-    return torch::nn::functional::normalize(vectors,
-                                            torch::nn::functional::NormalizeFuncOptions().dim(-1));
-}
-
 /// Tags and other short prompts go into CLIP's most common template; whole phrases do not.
 std::string templated(const std::string& prompt)
 {
@@ -111,13 +105,14 @@ struct PromptSession::Impl
             next.tokens = features.tokens.to(torch::kFloat);
             next.rows = static_cast<int>(features.rows);
             next.columns = static_cast<int>(features.columns);
-            next.before = normalised(texts.clip()->projectTokens(next.tokens).to(torch::kFloat));
+            next.before =
+                align::normalised(texts.clip()->projectTokens(next.tokens).to(torch::kFloat));
             picture = next;
         }
         if (head && !picture.after.defined()) {
             const torch::Tensor patches =
                 head->forward(picture.tokens.unsqueeze(0), picture.rows, picture.columns);
-            picture.after = normalised(patches[0].to(torch::kFloat));
+            picture.after = align::normalised(patches[0].to(torch::kFloat));
         }
         return picture;
     }
@@ -133,7 +128,7 @@ struct PromptSession::Impl
         if (!features) {
             return {};
         }
-        torch::Tensor vector = normalised(features->global.to(torch::kFloat));
+        torch::Tensor vector = align::normalised(features->global.to(torch::kFloat));
         if (withHead) {
             const torch::Tensor tokens = features->tokens.to(torch::kFloat).unsqueeze(0);
             const torch::Tensor patches =

@@ -6,12 +6,12 @@
 #include "model/pipeline/StoreKey.h"
 #include "model/pipeline/StoredImages.h"
 #include "model/pipeline/TrainingInput.h"
+#include "model/tensor_io/WholeFile.h"
 
 #include <nlohmann/json.hpp>
 #include <torch/version.h>
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 
 namespace tagalign::model::pipeline {
@@ -96,19 +96,8 @@ json countsJson(const align::TrainingData& data, const LeftOut& leftOut)
 
 void writeRecord(const fs::path& folder, const json& record)
 {
-    const fs::path temporary = folder / "run.json.part";
-    {
-        std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-        stream << record.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
-        stream.flush();
-        if (!stream)
-            throw Error(temporary.string() + ": cannot be written; is the disk full?");
-    }
-    std::error_code error;
-    fs::rename(temporary, folder / "run.json", error);
-    if (error)
-        throw Error((folder / "run.json").string() + ": cannot be written (" + error.message() +
-                    ").");
+    tensor_io::writeWholeText(folder / "run.json",
+                              record.dump(2, ' ', false, json::error_handler_t::replace) + '\n');
 }
 
 LossParts lossParts(const align::LossParts& parts)
@@ -233,14 +222,6 @@ align::RunOutcome recordedRun(align::Trainer& trainer, const align::RunPlan& pla
     }
 }
 
-void requireFolder(const fs::path& folder)
-{
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error(folder.string() + ": cannot be created (" + error.message() + ").");
-}
-
 } // namespace
 
 TrainResult trainHead(const ModelFiles& model, const PilotData& data, const TrainSettings& settings,
@@ -251,7 +232,7 @@ TrainResult trainHead(const ModelFiles& model, const PilotData& data, const Trai
         throw RangeError("The training setting \"confidence threshold\" must lie between 0 and 1; "
                          "it is " +
                          std::to_string(settings.confidenceThreshold) + ".");
-    requireFolder(runFolder);
+    tensor_io::makeFolder(runFolder);
     TextEmbedding texts(model);
     const auto onPrepare = preparing(onTrain, settings.epochs);
     const auto stored = trainableImages(model, data, onPrepare);

@@ -177,7 +177,7 @@ align::TrainingData gatherTraining(const ModelFiles& model, const PilotData& dat
 
 std::string fingerprintOf(const ModelFiles& model, const PilotData& data)
 {
-    nlohmann::json all = {{"store", storeKey(model)}};
+    nlohmann::json all = {{"store", storeKey(model)}, {"texts", textKey(model.checkpoint)}};
     for (const PilotTag& tag : data.tags)
         all["tags"].push_back({tag.text, int(tag.kind), tag.weight});
     for (const PilotImage& image : data.images) {
