@@ -21,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// A batch may last this long, so that a cancel is answered within 200 ms.
-constexpr double kBatchSeconds = 0.12;
+constexpr double kBatchSeconds = 0.16;
 constexpr std::size_t kLooksPerTick = 64; // of the store; one takes well under a millisecond
 constexpr auto kTick = std::chrono::milliseconds(50);
 
