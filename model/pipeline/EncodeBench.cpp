@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 
@@ -102,18 +103,25 @@ EncodeBenchResult benchEncoding(const std::vector<std::filesystem::path>& files,
     config.text.layers = 1; // not measured
     ImageTower tower(clip::ClipModel(config), settings.patchPath, settings.precision);
     (void)secondsPerForward(tower, 1, settings.batchSize, {}); // warm-up
-    const int half = (settings.images + 1) / 2;
-    const double first = secondsPerForward(tower, half, settings.batchSize, onProgress);
-    const EncodeReport report =
-        encodeInto(store, tower, items,
-                   {settings.batchSize, settings.precision, settings.decodeThreads}, onProgress);
-    if (!report.problems.empty()) {
-        throw Error(report.problems.front().message);
+    double forward = 0.0;                                      // seconds
+    double pipeline = 0.0;
+    int passed = 0;
+    const auto slice = std::size_t(settings.batchSize);
+    for (std::size_t first = 0; first < items.size(); first += slice) {
+        forward += settings.batchSize * secondsPerForward(tower, 1, settings.batchSize, onProgress);
+        passed += settings.batchSize;
+        const auto begin = items.begin() + std::ptrdiff_t(first);
+        const EncodeReport report = encodeInto(
+            store, tower, {begin, begin + std::ptrdiff_t(std::min(slice, items.size() - first))},
+            {settings.batchSize, settings.precision, settings.decodeThreads}, onProgress);
+        if (!report.problems.empty()) {
+            throw Error(report.problems.front().message);
+        }
+        pipeline += report.seconds;
     }
-    const double second = secondsPerForward(tower, half, settings.batchSize, onProgress);
     EncodeBenchResult result;
-    result.forward = 2.0 / (first + second);
-    result.pipeline = static_cast<double>(report.encoded) / report.seconds;
+    result.forward = passed / forward;
+    result.pipeline = static_cast<double>(items.size()) / pipeline;
     result.ratio = result.pipeline / result.forward;
     result.images = settings.images;
     result.threads = torch::get_num_threads();

@@ -28,9 +28,9 @@ struct EncodeBenchResult
     std::string runsOn; ///< e.g. "CPU, bf16"
 };
 
-/// Measures encoding with a randomly initialised ViT-B/16: half of the bare forward passes, the
-/// whole pipeline (into a store under the system's temporary folder, removed after), the other
-/// half of the forward passes.
+/// Measures encoding with a randomly initialised ViT-B/16. A bare forward pass and as many images
+/// through the whole pipeline (into a store under the system's temporary folder, removed after)
+/// take turns, so that a machine that others use too slows both alike.
 /// @throws Error, RangeError, Cancelled; Error if a file cannot be encoded.
 EncodeBenchResult benchEncoding(const std::vector<std::filesystem::path>& files,
                                 const EncodeBenchSettings& settings, const OnProgress& onProgress);
