@@ -33,7 +33,7 @@ Project::Project(const QString& folder)
 
 Project Project::openOrCreate(const QString& folder)
 {
-    const Project project(folder);
+    Project project(folder);
     const QDir dir(project.m_folder);
     if (holdsOtherFiles(dir) && !QFileInfo::exists(project.databaseFile())) {
         throw std::runtime_error(

@@ -27,12 +27,8 @@ int runChosen(const app::RunCommand& run)
     }
 }
 
-} // namespace
-
-int main(int argc, char** argv)
+int runProgram(int argc, char** argv)
 {
-    std::signal(SIGXFSZ, SIG_IGN);           // a file-size limit is then told like a full disk
-    (void)tagalign::model::clip::loadCuda(); // before anything else of LibTorch
     qputenv("QT_QPA_PLATFORM", "offscreen"); // the composer draws, but never on a screen
     const QGuiApplication application(argc, argv);
     QGuiApplication::setApplicationName(QStringLiteral("tagalign"));
@@ -58,4 +54,18 @@ int main(int argc, char** argv)
         return program.exit(error) == 0 ? app::kDone : app::kUsage;
     }
     return runChosen(run);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    std::signal(SIGXFSZ, SIG_IGN); // a file-size limit is then told like a full disk
+    try {
+        (void)model::clip::loadCuda(); // before anything else of LibTorch
+        return runProgram(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "tagalign: %s\n", error.what());
+        return app::kFailed;
+    }
 }

@@ -34,7 +34,7 @@ std::span<const QRgb> colorsOf(ColorMap map)
 
 int between(int first, int second, float share)
 {
-    return int(float(first) + (float(second) - float(first)) * share + 0.5F);
+    return qRound(float(first) + (float(second) - float(first)) * share);
 }
 
 } // namespace

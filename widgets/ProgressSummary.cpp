@@ -27,7 +27,7 @@ void ProgressSummary::setNumbers(int done, int total, double precision, double l
 
 QString ProgressSummary::text() const
 {
-    const QString progress = tr("%1 of %2 tags verified").arg(m_done).arg(m_total);
+    QString progress = tr("%1 of %2 tags verified").arg(m_done).arg(m_total);
     if (m_precision < 0.0) {
         return progress;
     }

@@ -130,6 +130,7 @@ int writeHeatmapFile(const Options& options)
             {{"query", options.query}, {"model", options.model}, {"head", options.head}});
     } else {
         std::vector<model::image::RgbaImage> rows;
+        rows.reserve(heatmaps.size());
         for (const auto& entry : heatmaps) {
             rows.push_back(rowOf(entry, scale));
         }

@@ -43,7 +43,9 @@ QList<DemoObject> readObjects()
         throw std::runtime_error("the demo's list of objects is missing from the program");
     }
     QList<DemoObject> objects;
-    for (const QJsonValue& row : QJsonDocument::fromJson(file.readAll()).array()) {
+    const QJsonArray rows = QJsonDocument::fromJson(file.readAll()).array();
+    for (const auto& value : rows) {
+        const QJsonObject row = value.toObject();
         objects.append(
             {row["emoji"].toString(), row["noun"].toString(), row["category"].toString()});
     }

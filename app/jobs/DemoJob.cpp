@@ -8,7 +8,7 @@ namespace tagalign::app {
 
 QString makeDemoPairs(const Project& project, int count, JobContext& context)
 {
-    const QString folder =
+    QString folder =
         QFileInfo(project.folder()).path() + QLatin1Char('/') + project.name() + "-pairs";
     if (!QFileInfo::exists(folder + QStringLiteral("/captions.jsonl"))) {
         const bool isWhole =

@@ -20,7 +20,7 @@ void appendPixels(const QImage& image, std::vector<std::uint8_t>& rgb)
 {
     for (int y = 0; y < image.height(); ++y) {
         const uchar* row = image.constScanLine(y);
-        rgb.insert(rgb.end(), row, row + image.width() * 3);
+        rgb.insert(rgb.end(), row, row + std::ptrdiff_t(image.width()) * 3);
     }
 }
 

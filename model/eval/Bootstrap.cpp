@@ -65,6 +65,7 @@ std::vector<Interval> bootstrapIntervals(std::size_t items, const BootstrapSetti
         }
     }
     std::vector<Interval> intervals;
+    intervals.reserve(values.size());
     for (auto& figure : values) {
         intervals.push_back(percentileInterval(std::move(figure)));
     }

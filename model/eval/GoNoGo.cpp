@@ -32,7 +32,7 @@ std::optional<std::int64_t> pairsUntil(double arm, double distance, std::int64_t
         return std::nullopt;
     }
     const double needed = std::floor(double(pairs) * (arm / distance) * (arm / distance)) + 1.0;
-    if (needed > double(std::numeric_limits<std::int64_t>::max() / 2)) {
+    if (needed > double(std::numeric_limits<std::int64_t>::max()) / 2.0) {
         return std::nullopt;
     }
     return std::max<std::int64_t>(1, std::int64_t(needed) - pairs);

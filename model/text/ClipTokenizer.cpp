@@ -390,9 +390,11 @@ ClipTokenizer::ClipTokenizer(const Vocabulary& vocabulary, const std::vector<std
     }
     for (const auto& [token, id] : vocabulary) {
         if (!made.contains(id) && !isSpecial(token)) {
-            throw FormatError(mergesSource + ": no merge makes the token \"" + token +
-                              "\" of the vocabulary; the file is cut off or belongs to another "
-                              "one, download it again");
+            std::string problem = mergesSource;
+            throw FormatError(problem.append(": no merge makes the token \"")
+                                  .append(token)
+                                  .append("\" of the vocabulary; the file is cut off or belongs to "
+                                          "another one, download it again"));
         }
     }
 }
