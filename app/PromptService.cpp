@@ -18,12 +18,15 @@ struct PromptService::Loaded
     model::pipeline::ModelFiles model;
     std::string head;
     std::string loadedHead;
+    std::vector<std::string> referenceImages;
+    std::vector<std::string> referencePrompts;
     std::unique_ptr<model::pipeline::PromptSession> session;
 
     model::pipeline::PromptSession& get()
     {
         if (!session) {
             session = std::make_unique<model::pipeline::PromptSession>(model);
+            session->setReference(referenceImages, referencePrompts);
             loadedHead.clear();
         }
         if (loadedHead != head) {
@@ -79,6 +82,18 @@ void PromptService::setModel(const model::pipeline::ModelFiles& model)
 void PromptService::setHead(const QString& headFile)
 {
     post([head = headFile.toStdString()](Loaded& loaded) { loaded.head = head; });
+}
+
+void PromptService::setReference(const std::vector<std::string>& hashes,
+                                 const std::vector<std::string>& prompts)
+{
+    post([hashes, prompts](Loaded& loaded) {
+        loaded.referenceImages = hashes;
+        loaded.referencePrompts = prompts;
+        if (loaded.session) {
+            loaded.session->setReference(hashes, prompts);
+        }
+    });
 }
 
 void PromptService::heatmaps(QObject* asker, const Request& request, OnHeatmaps then)

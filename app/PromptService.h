@@ -43,6 +43,10 @@ public:
     /// The head for "after" in later requests; empty for none.
     void setHead(const QString& headFile);
 
+    /// What fixes the colour scale of later heatmaps (PromptSession::setReference).
+    void setReference(const std::vector<std::string>& hashes,
+                      const std::vector<std::string>& prompts);
+
     /// `then` is called on the GUI thread unless the asker is gone or has asked anew.
     void heatmaps(QObject* asker, const Request& request, OnHeatmaps then);
 

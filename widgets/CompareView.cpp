@@ -70,6 +70,12 @@ void CompareView::setHeatmaps(const Heatmap& before, const Heatmap& after)
     showMaps();
 }
 
+void CompareView::setScale(float low, float high)
+{
+    m_low = low;
+    m_high = high;
+}
+
 void CompareView::setMode(CompareMode mode)
 {
     m_mode = mode;
@@ -96,16 +102,8 @@ void CompareView::showMaps()
     const QString before = tr("Before: the model as it came");
     m_leftLabel->setText(isAlone ? before + QStringLiteral("  |  ") + m_afterName : before);
     m_rightLabel->setText(m_afterName);
-    float low = 0.0F;
-    float high = 1.0F;
-    if (!m_before.isEmpty()) {
-        const QVector<float> all = m_before.values + m_after.values;
-        const auto [least, most] = std::minmax_element(all.cbegin(), all.cend());
-        low = *least;
-        high = std::max(*most, low + 1e-4F);
-    }
     for (HeatmapView* view : {m_left, m_right}) {
-        view->setScale(ColorMap::Viridis, low, high);
+        view->setScale(ColorMap::Viridis, m_low, m_high);
     }
     m_left->setHeatmap(m_before);
     m_right->setHeatmap(m_after);
@@ -113,7 +111,7 @@ void CompareView::showMaps()
         m_left->setRightHeatmap(m_after);
     }
     m_scale->setVisible(!m_before.isEmpty());
-    m_scale->setScale(ColorMap::Viridis, low, high);
+    m_scale->setScale(ColorMap::Viridis, m_low, m_high);
 }
 
 void CompareView::showDifference()

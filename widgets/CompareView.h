@@ -30,6 +30,7 @@ public Q_SLOTS:
     /// @param after empty where there is no trained head yet.
     void setHeatmaps(const tagalign::widgets::Heatmap& before,
                      const tagalign::widgets::Heatmap& after);
+    void setScale(float low, float high); ///< of both maps; values outside get the end's colour
     void setMode(tagalign::widgets::CompareMode mode);
     void setAfterName(const QString& name); ///< what "after" is, e.g. "After: run 0002"
 
@@ -40,6 +41,8 @@ private:
     QString m_afterName;
     Heatmap m_before;
     Heatmap m_after;
+    float m_low = 0.0F;
+    float m_high = 1.0F;
     CompareMode m_mode = CompareMode::SideBySide;
     HeatmapView* m_left;
     HeatmapView* m_right;

@@ -18,6 +18,9 @@ namespace tagalign::app {
 
 namespace {
 
+constexpr qsizetype kReferenceImages = 48;
+constexpr std::size_t kReferenceTags = 40;
+
 model::pipeline::Split splitOf(db::Split split)
 {
     switch (split) {
@@ -62,10 +65,12 @@ model::pipeline::PilotImage imageOf(const QJsonValue& json)
     model::pipeline::PilotImage image{.file = json[0].toString().toStdString(),
                                       .contentHash = json[1].toString().toStdString(),
                                       .split = model::pipeline::Split(json[2].toInt())};
-    for (const QJsonValue& caption : json[3].toArray()) {
+    const QJsonArray captions = json[3].toArray();
+    for (const auto& caption : captions) {
         image.captions.push_back(caption.toString().toStdString());
     }
-    for (const QJsonValue& target : json[4].toArray()) {
+    const QJsonArray targets = json[4].toArray();
+    for (const auto& target : targets) {
         image.targets.push_back({.tag = std::size_t(target[0].toInteger()),
                                  .probability = target[1].toDouble(),
                                  .verified = target[2].toBool()});
@@ -124,6 +129,22 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
     return snapshot;
 }
 
+ScaleReference scaleReference(const db::Database& database)
+{
+    ScaleReference reference;
+    const QList<db::Image> images = db::ImageRepository(database.connection()).images();
+    const qsizetype stride = std::max<qsizetype>(1, images.size() / kReferenceImages);
+    for (qsizetype i = 0; i < images.size(); i += stride) {
+        reference.hashes.push_back(images.at(i).sha256.toStdString());
+    }
+    for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
+        if (tag.enabled && reference.prompts.size() < kReferenceTags) {
+            reference.prompts.push_back(tag.display.toStdString());
+        }
+    }
+    return reference;
+}
+
 void saveSnapshot(const PilotSnapshot& snapshot, const QString& file)
 {
     QJsonArray tags;
@@ -158,13 +179,15 @@ PilotSnapshot loadSnapshot(const QString& file)
     }
     PilotSnapshot snapshot;
     snapshot.description = whole["description"].toString();
-    for (const QJsonValue& tag : whole["tags"].toArray()) {
+    const QJsonArray tags = whole["tags"].toArray();
+    for (const auto& tag : tags) {
         snapshot.tags.append(db::TagId{tag[0].toInteger()});
         snapshot.data.tags.push_back({.text = tag[1].toString().toStdString(),
                                       .kind = model::tags::TagKind(tag[2].toInt()),
                                       .weight = tag[3].toDouble()});
     }
-    for (const QJsonValue& image : whole["images"].toArray()) {
+    const QJsonArray images = whole["images"].toArray();
+    for (const auto& image : images) {
         snapshot.data.images.push_back(imageOf(image));
     }
     return snapshot;

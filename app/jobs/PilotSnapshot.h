@@ -22,6 +22,15 @@ struct PilotSnapshot
 /// parser's confidence. @throws std::exception
 [[nodiscard]] PilotSnapshot takeSnapshot(const Project& project, const db::Database& database);
 
+/// A few images and the most frequent tags, by which a project's colour scale is fixed.
+struct ScaleReference
+{
+    std::vector<std::string> hashes;
+    std::vector<std::string> prompts;
+};
+
+[[nodiscard]] ScaleReference scaleReference(const db::Database& database); ///< @throws db::Error
+
 /// Keeps the data in a file, so that a run goes on with what it began with, whatever was verified
 /// since; and reads it back. @throws model::Error naming the file.
 void saveSnapshot(const PilotSnapshot& snapshot, const QString& file);

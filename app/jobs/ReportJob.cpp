@@ -1,6 +1,7 @@
 #include "app/jobs/ReportJob.h"
 
 #include "app/ModelChoice.h"
+#include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportHtml.h"
 #include "app/jobs/Runs.h"
 #include "db/Database.h"
@@ -114,19 +115,13 @@ HeatmapExample exampleOf(const Project& project, model::pipeline::PromptSession&
     const std::filesystem::path file = project.absolutePath(image.path).toStdString();
     const auto pair = session.heatmaps(file, image.sha256.toStdString(), prompt.toStdString());
     const auto& after = pair.after.value();
-    const auto [beforeLow, beforeHigh] =
-        std::minmax_element(pair.before.values.begin(), pair.before.values.end());
-    const auto [afterLow, afterHigh] =
-        std::minmax_element(after.values.begin(), after.values.end());
-    const float low = std::min(*beforeLow, *afterLow);
-    const float high = std::max({*beforeHigh, *afterHigh, low + 1e-4F});
     const auto picture = model::image::decodeImage(file);
     return {.prompt = prompt,
             .file = QFileInfo(image.path).fileName(),
-            .before = overlay(picture, pair.before, low, high),
-            .after = overlay(picture, after, low, high),
-            .low = low,
-            .high = high};
+            .before = overlay(picture, pair.before, pair.low, pair.high),
+            .after = overlay(picture, after, pair.low, pair.high),
+            .low = pair.low,
+            .high = pair.high};
 }
 
 QList<HeatmapExample> examples(const Project& project, const db::Database& database,
@@ -142,6 +137,8 @@ QList<HeatmapExample> examples(const Project& project, const db::Database& datab
     const QList<db::Candidate> candidates = db::TagRepository(database.connection()).candidates();
     model::pipeline::PromptSession session(modelFiles(project, database));
     session.setHead(headFile(project, run).toStdString());
+    const ScaleReference reference = scaleReference(database);
+    session.setReference(reference.hashes, reference.prompts);
     QList<HeatmapExample> examples;
     for (const TagChange& tag : tags) {
         const Illustration illustration = illustrationOf(tag, candidates, testImages);

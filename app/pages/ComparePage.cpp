@@ -49,6 +49,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
         button->setText(text);
         button->setToolTip(tip);
         button->setCheckable(true);
+        button->setAutoRaise(true); // makes the chosen one stand out
         button->setChecked(mode == widgets::CompareMode::SideBySide);
         modes->addButton(button);
         bar->addWidget(button);
@@ -168,6 +169,7 @@ void ComparePage::requestHeatmaps()
             if (chosen() == nullptr || chosen()->id != id) {
                 return;
             }
+            m_view->setScale(pair.low, pair.high);
             m_view->setHeatmaps(heatmapOf(pair.before),
                                 pair.after ? heatmapOf(*pair.after) : widgets::Heatmap());
         });

@@ -65,6 +65,7 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
     const auto addButton = [&](const QString& text, const QString& tip, auto slot) {
         auto* button = new QPushButton(text, this);
         button->setFocusPolicy(Qt::NoFocus);
+        button->setMinimumWidth(button->sizeHint().width() + 2 * widgets::kGrid);
         button->setToolTip(tip);
         connect(button, &QPushButton::clicked, this, slot);
         buttons->addWidget(button);
@@ -403,10 +404,8 @@ void VerifyPage::requestHeatmap()
                 return;
             }
             const widgets::Heatmap map = heatmapOf(pair.after ? *pair.after : pair.before);
-            const auto [least, most] = std::minmax_element(map.values.cbegin(), map.values.cend());
-            const float high = std::max(*most, *least + 1e-4F);
-            m_view->setScale(widgets::ColorMap::Viridis, *least, high);
-            m_scale->setScale(widgets::ColorMap::Viridis, *least, high);
+            m_view->setScale(widgets::ColorMap::Viridis, pair.low, pair.high);
+            m_scale->setScale(widgets::ColorMap::Viridis, pair.low, pair.high);
             m_view->setHeatmap(map);
         });
 }

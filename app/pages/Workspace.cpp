@@ -2,6 +2,7 @@
 
 #include "app/ModelChoice.h"
 #include "app/jobs/EncodeJob.h"
+#include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/Runs.h"
 #include "app/jobs/TagJob.h"
 #include "model/image/Decode.h"
@@ -58,6 +59,18 @@ Workspace::Workspace(const Project& project, QObject* parent)
         });
     useNewestHead();
     goOnWithInterrupted();
+    fixScale();
+    connect(this, &Workspace::tagsChanged, this, &Workspace::fixScale);
+    connect(this, &Workspace::featuresChanged, this, &Workspace::fixScale);
+}
+
+void Workspace::fixScale()
+{
+    session.ask(
+        this, [](const db::Database& database) { return scaleReference(database); },
+        [this](const ScaleReference& reference) {
+            prompts.setReference(reference.hashes, reference.prompts);
+        });
 }
 
 void Workspace::load(QObject* receiver, std::function<QImage()> read, OnImage then)

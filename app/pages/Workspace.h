@@ -67,6 +67,7 @@ Q_SIGNALS:
 
 private:
     void goOnWithInterrupted();
+    void fixScale();
     void load(QObject* receiver, std::function<QImage()> read, OnImage then);
 
     QThreadPool m_pictures; ///< apart from the jobs' threads: people wait for these

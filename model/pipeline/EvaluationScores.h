@@ -29,8 +29,9 @@ struct EvaluationImages
     std::vector<const PilotImage*> validation;
 };
 
-/// Tags: pooled over patches as the head was trained to, plus the cosine with the global vector. Retrieval: the mean patch with the
-/// global vector added (align::retrievalVector). @throws Error, Cancelled
+/// Tags: pooled over patches as the head was trained to, plus the cosine with the global vector.
+/// Retrieval: the mean patch with the global vector added (align::retrievalVector). @throws Error,
+/// Cancelled
 [[nodiscard]] EvaluationScores scoreImages(const ModelFiles& model,
                                            const std::vector<PilotTag>& tags,
                                            const EvaluationImages& images,

@@ -17,12 +17,15 @@
 #include <map>
 #include <numeric>
 #include <sstream>
+#include <tuple>
 
 namespace tagalign::model::pipeline {
 
 namespace {
 
 constexpr int kTemplateWords = 3;
+constexpr double kLowQuantile = 0.01;   ///< of the reference's cosines: the cold end,
+constexpr double kHighQuantile = 0.999; ///< and the hot end, as most patches show another thing
 
 /// Tags and other short prompts go into CLIP's most common template; whole phrases do not.
 std::string templated(const std::string& prompt)
@@ -41,6 +44,29 @@ Heatmap heatmapOf(const torch::Tensor& patches, const torch::Tensor& text, int r
     const torch::Tensor cosine = patches.matmul(text).contiguous();
     const auto* values = cosine.data_ptr<float>();
     return {rows, columns, std::vector<float>(values, values + cosine.numel())};
+}
+
+struct Scale
+{
+    float low = 0.0F;
+    float high = 1.0F;
+};
+
+Scale scaleOf(float low, float high)
+{
+    return {low, std::max(high, low + 1e-4F)};
+}
+
+Scale ownScale(const HeatmapPair& pair)
+{
+    auto [low, high] = std::minmax_element(pair.before.values.begin(), pair.before.values.end());
+    Scale scale = scaleOf(*low, *high);
+    if (pair.after) {
+        std::tie(low, high) =
+            std::minmax_element(pair.after->values.begin(), pair.after->values.end());
+        scale = scaleOf(std::min(scale.low, *low), std::max(scale.high, *high));
+    }
+    return scale;
 }
 
 } // namespace
@@ -138,6 +164,49 @@ struct PromptSession::Impl
         return known[contentHash] = vector;
     }
 
+    /// All cosines of the reference's prompts with the patches of its images, before and after.
+    torch::Tensor referenceCosines()
+    {
+        std::vector<torch::Tensor> prompts;
+        for (const std::string& prompt : referencePrompts) {
+            prompts.push_back(textVector(prompt));
+        }
+        std::vector<torch::Tensor> cosines;
+        for (const std::string& hash : referenceImages) {
+            const auto features = crops.get(hash);
+            if (!features || prompts.empty()) {
+                continue;
+            }
+            const torch::Tensor tokens = features->tokens.to(torch::kFloat).unsqueeze(0);
+            torch::Tensor patches = texts.clip()->projectTokens(tokens).to(torch::kFloat);
+            if (head) {
+                const torch::Tensor after =
+                    head->forward(tokens, features->rows, features->columns).to(torch::kFloat);
+                patches = torch::cat({patches, after}, 1);
+            }
+            const torch::Tensor unit = align::normalised(patches[0]);
+            cosines.push_back(unit.matmul(torch::stack(prompts, 1)).flatten());
+        }
+        return cosines.empty() ? torch::Tensor() : torch::cat(cosines);
+    }
+
+    /// Nothing while no image of the reference is stored.
+    std::optional<Scale> referenceScale()
+    {
+        if (!scale) {
+            const torch::Tensor cosines = referenceCosines();
+            if (!cosines.defined()) {
+                return std::nullopt;
+            }
+            const torch::Tensor sorted = std::get<0>(cosines.sort());
+            const auto at = [&sorted](double quantile) {
+                return sorted[std::int64_t(quantile * double(sorted.numel() - 1))].item<float>();
+            };
+            scale = scaleOf(at(kLowQuantile), at(kHighQuantile));
+        }
+        return scale;
+    }
+
     ModelFiles files;
     TextEmbedding texts; ///< holds the checkpoint
     tensor_io::FeatureStore crops;
@@ -147,6 +216,9 @@ struct PromptSession::Impl
     std::map<std::string, torch::Tensor> globalVectors;
     std::map<std::string, torch::Tensor> headVectors;
     Picture picture;
+    std::vector<std::string> referenceImages;
+    std::vector<std::string> referencePrompts;
+    std::optional<Scale> scale; ///< of the reference, with the present head
 };
 
 PromptSession::PromptSession(const ModelFiles& model)
@@ -170,6 +242,15 @@ void PromptSession::setHead(const std::filesystem::path& headFile)
     m_impl->head = next;
     m_impl->headVectors.clear();
     m_impl->picture.after = torch::Tensor();
+    m_impl->scale.reset();
+}
+
+void PromptSession::setReference(const std::vector<std::string>& contentHashes,
+                                 const std::vector<std::string>& prompts)
+{
+    m_impl->referenceImages = contentHashes;
+    m_impl->referencePrompts = prompts;
+    m_impl->scale.reset();
 }
 
 HeatmapPair PromptSession::heatmaps(const std::filesystem::path& file,
@@ -183,6 +264,9 @@ HeatmapPair PromptSession::heatmaps(const std::filesystem::path& file,
     if (m_impl->head) {
         pair.after = heatmapOf(picture.after, text, picture.rows, picture.columns);
     }
+    const Scale scale = m_impl->referenceScale().value_or(ownScale(pair));
+    pair.low = scale.low;
+    pair.high = scale.high;
     return pair;
 }
 

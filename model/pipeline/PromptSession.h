@@ -22,6 +22,8 @@ struct HeatmapPair
 {
     Heatmap before;               ///< the frozen model
     std::optional<Heatmap> after; ///< with the head, if one is loaded
+    float low = 0.0F;             ///< of the colour scale, the same for both; low < high
+    float high = 1.0F;
 };
 
 struct SearchHit
@@ -43,6 +45,12 @@ public:
 
     /// Replaces the head; an empty path unloads it. @throws Error and keeps the old one.
     void setHead(const std::filesystem::path& headFile);
+
+    /// Fixes the colour scale of later heatmaps by the usual cosines of these prompts on these
+    /// images (those with stored features): a prompt that is nowhere in a picture then stays cold.
+    /// Without a reference a scale spans just the maps it is for.
+    void setReference(const std::vector<std::string>& contentHashes,
+                      const std::vector<std::string>& prompts);
 
     /// Heatmaps over the whole picture, aspect kept. Uses stored features where there are any,
     /// else encodes the file and stores them.

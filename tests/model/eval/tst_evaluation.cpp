@@ -150,10 +150,11 @@ private Q_SLOTS:
         for (const auto& features : m_features) {
             const auto tokens = features.tokens.to(torch::kFloat).unsqueeze(0);
             const auto patches = loaded.head->forward(tokens, 4, 4);
-            scores.push_back(
-                align::poolTags(patches, tags, loaded.info.pooling, loaded.info.kappa)[0]);
-            vectors.push_back(align::retrievalVector(
-                patches.mean(1), features.global.to(torch::kFloat).unsqueeze(0))[0]);
+            const auto global = features.global.to(torch::kFloat).unsqueeze(0);
+            const auto pooled =
+                align::poolTags(patches, tags, loaded.info.pooling, loaded.info.kappa)[0];
+            scores.push_back(pooled + tags.matmul(align::normalised(global)[0]));
+            vectors.push_back(align::retrievalVector(patches.mean(1), global)[0]);
         }
         auto positive = torch::zeros({kTest, 4}, torch::kBool);
         auto known = torch::ones({kTest, 4}, torch::kBool);

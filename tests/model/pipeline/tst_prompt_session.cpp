@@ -126,6 +126,26 @@ private Q_SLOTS:
         QVERIFY(areClose(pair.before.values, {values, values + expected.numel()}, 0.03F));
     }
 
+    void referenceFixesTheScaleForEveryPrompt()
+    {
+        PromptSession session(m_model);
+        const HeatmapPair own = session.heatmaps(m_items[0].file, m_hashes[0], "cat");
+        const auto [low, high] =
+            std::minmax_element(own.before.values.begin(), own.before.values.end());
+        QCOMPARE(own.low, *low); // without a reference: the map's own span
+        QCOMPARE(own.high, std::max(*high, *low + 1e-4F));
+
+        session.setReference(m_hashes, {"cat", "rusty bolt", "red apple"});
+        const HeatmapPair cat = session.heatmaps(m_items[0].file, m_hashes[0], "cat");
+        const HeatmapPair dog = session.heatmaps(m_items[1].file, m_hashes[1], "dog");
+        QVERIFY(cat.low < cat.high);
+        QCOMPARE(dog.low, cat.low);
+        QCOMPARE(dog.high, cat.high);
+
+        session.setReference({test::hashNumber(77)}, {"cat"}); // nothing stored: as without
+        QCOMPARE(session.heatmaps(m_items[0].file, m_hashes[0], "cat").low, own.low);
+    }
+
     void storedPictureIsNotReadAgain()
     {
         PromptSession first(m_model);
