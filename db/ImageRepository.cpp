@@ -81,6 +81,22 @@ ImageId ImageRepository::add(const Image& image)
     return ImageId{insertedId(row)};
 }
 
+std::optional<Image> ImageRepository::findByPath(const QString& path) const
+{
+    QSqlQuery row =
+        execute(m_connection,
+                QStringLiteral("SELECT %1 FROM image WHERE path = ?").arg(kImageColumns), {path});
+    return row.next() ? std::optional(imageOf(row)) : std::nullopt;
+}
+
+void ImageRepository::setContent(ImageId id, const Image& image)
+{
+    execute(m_connection,
+            QStringLiteral("UPDATE image SET sha256 = ?, phash = ?, width = ?, height = ? "
+                           "WHERE id = ?"),
+            {image.sha256, qint64(image.perceptualHash), image.width, image.height, qint64(id)});
+}
+
 void ImageRepository::setPath(ImageId id, const QString& path)
 {
     execute(m_connection, QStringLiteral("UPDATE image SET path = ? WHERE id = ?"),

@@ -26,6 +26,10 @@ public:
 
     /// Inserts one image; its sha256 must be new. `id` is ignored. @throws Error
     ImageId add(const Image& image);
+    [[nodiscard]] std::optional<Image> findByPath(const QString& path) const;
+
+    /// Takes hashes and size from `image`: the file behind the path has changed. @throws Error
+    void setContent(ImageId id, const Image& image);
     void setPath(ImageId id, const QString& path);
     void setSplit(ImageId id, Split split);
 

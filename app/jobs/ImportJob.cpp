@@ -92,9 +92,13 @@ private:
             return;
         }
         const auto known = m_images.findByHash(measured.image.sha256);
-        const db::ImageId id = known ? known->id : m_images.add(measured.image);
-        if (!known) {
+        const auto earlier = known ? known : m_images.findByPath(measured.image.path);
+        const db::ImageId id = earlier ? earlier->id : m_images.add(measured.image);
+        if (!earlier) {
             ++m_summary.imported;
+        } else if (!known) { // the file was edited: the same picture with other bytes
+            m_images.setContent(id, measured.image);
+            ++m_summary.changed;
         } else if (known->path == measured.image.path) {
             ++m_summary.known;
         } else if (m_seen.contains(measured.image.sha256)) {
@@ -160,6 +164,9 @@ QString ImportSummary::sentence() const
             .arg(captions);
     if (known > 0) {
         text += QCoreApplication::translate("Import", ", %1 were there already").arg(known);
+    }
+    if (changed > 0) {
+        text += QCoreApplication::translate("Import", ", %1 had changed").arg(changed);
     }
     if (duplicates > 0) {
         text += QCoreApplication::translate("Import", ", %1 duplicates joined").arg(duplicates);

@@ -20,6 +20,7 @@ struct ImportSummary
     int listed = 0;     ///< images that the source names
     int imported = 0;   ///< new in the project
     int known = 0;      ///< were there already
+    int changed = 0;    ///< were there with other bytes; captions and verdicts stay
     int duplicates = 0; ///< same bytes under another name in this source: captions merged
     int captions = 0;   ///< new
     QList<ImportProblem> problems;

@@ -16,6 +16,8 @@ CREATE TABLE image (
     split TEXT NOT NULL CHECK (split IN ('train', 'validation', 'test'))
 )
 ;;
+CREATE INDEX image_by_path ON image (path)
+;;
 CREATE TABLE caption (
     id INTEGER PRIMARY KEY,
     image_id INTEGER NOT NULL REFERENCES image (id) ON DELETE CASCADE,

@@ -19,6 +19,7 @@ class TestRepositories : public QObject
 private Q_SLOTS:
     void init();
     void sameImageTwiceIsRefused();
+    void editedFileKeepsItsRow();
     void sameCaptionTwiceIsOne();
     void captionsParsedOnceAreNotOfferedAgain();
     void candidatesOfOneImageAreMergedByTag();
@@ -115,6 +116,21 @@ void TestRepositories::sameImageTwiceIsRefused()
     QVERIFY_EXCEPTION_THROWN(addImage("aa"), Error);
     QVERIFY(ImageRepository(m_connection).findByHash("aa").has_value());
     QVERIFY(!ImageRepository(m_connection).findByHash("bb").has_value());
+}
+
+void TestRepositories::editedFileKeepsItsRow()
+{
+    ImageRepository images(m_connection);
+    const ImageId id = addImage("aa");
+    QCOMPARE(images.findByPath("aa.jpg").value().id, id);
+    QVERIFY(!images.findByPath("bb.jpg"));
+    images.setContent(id, {.sha256 = "cc", .perceptualHash = ~0ULL, .width = 8, .height = 6});
+    const Image image = images.findByHash("cc").value();
+    QCOMPARE(image.id, id);
+    QCOMPARE(image.path, QString("aa.jpg"));
+    QCOMPARE(image.perceptualHash, ~0ULL);
+    QCOMPARE(image.width, 8);
+    QVERIFY(!images.findByHash("aa"));
 }
 
 void TestRepositories::sameCaptionTwiceIsOne()
