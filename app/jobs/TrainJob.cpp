@@ -48,11 +48,15 @@ JobProgress progressOf(const TrainEvent& event)
 
 QString doneSentence(const model::pipeline::TrainResult& result)
 {
-    return QCoreApplication::translate("Train", "best epoch %1 of %2, %3 s on %4")
-        .arg(result.bestEpoch)
-        .arg(result.epochs.size())
-        .arg(result.seconds, 0, 'f', 1)
-        .arg(QString::fromStdString(result.device));
+    QString sentence = QCoreApplication::translate("Train", "best epoch %1 of %2, %3 s on %4")
+                           .arg(result.bestEpoch)
+                           .arg(result.epochs.size())
+                           .arg(result.seconds, 0, 'f', 1)
+                           .arg(QString::fromStdString(result.device));
+    for (const std::string& caution : result.cautions) {
+        sentence += QStringLiteral("; ") + QString::fromStdString(caution);
+    }
+    return sentence;
 }
 
 /// Trains a run that is marked as running and marks how it ended.

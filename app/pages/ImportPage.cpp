@@ -1,10 +1,12 @@
 #include "app/pages/ImportPage.h"
 
+#include "app/pages/PictureList.h"
 #include "db/ImageRepository.h"
 #include "widgets/DropArea.h"
 
 #include <QHeaderView>
 #include <QLabel>
+#include <QListView>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -17,7 +19,9 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent)
       m_workspace(workspace),
       m_counts(new QLabel(this)),
       m_summary(new QLabel(this)),
-      m_problems(new QTableWidget(0, 2, this))
+      m_problems(new QTableWidget(0, 2, this)),
+      m_pictures(new PictureList(workspace, this)),
+      m_view(new QListView(this))
 {
     auto* drop = new widgets::DropArea(
         tr("Drop pictures with captions here"),
@@ -42,6 +46,16 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent)
     m_problems->setAccessibleName(tr("Problems"));
     m_problems->setWordWrap(true);
     m_problems->hide();
+    m_view->setModel(m_pictures);
+    m_view->setViewMode(QListView::IconMode);
+    m_view->setIconSize({14 * widgets::kGrid, 12 * widgets::kGrid});
+    m_view->setGridSize({18 * widgets::kGrid, 16 * widgets::kGrid});
+    m_view->setResizeMode(QListView::Adjust);
+    m_view->setMovement(QListView::Static);
+    m_view->setUniformItemSizes(true);
+    m_view->setSelectionMode(QAbstractItemView::NoSelection);
+    m_view->setAccessibleName(tr("Pictures"));
+    m_view->hide();
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(3 * widgets::kGrid, 3 * widgets::kGrid, 3 * widgets::kGrid,
                                3 * widgets::kGrid);
@@ -50,7 +64,9 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent)
     layout->addWidget(drop, 1);
     layout->addWidget(m_summary);
     layout->addWidget(m_problems, 1);
+    layout->addWidget(m_view, 3);
     connect(&workspace, &Workspace::imagesChanged, this, &ImportPage::showCounts);
+    connect(&workspace, &Workspace::imagesChanged, this, &ImportPage::showPictures);
     connect(&workspace, &Workspace::tagsChanged, this, &ImportPage::showCounts);
     connect(&workspace, &Workspace::featuresChanged, this, &ImportPage::addProblems);
     connect(&workspace.jobs, &JobQueue::finished, this, [this](int job) {
@@ -59,6 +75,7 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent)
         }
     });
     showCounts();
+    showPictures();
 }
 
 void ImportPage::choose(QFileDialog::FileMode mode)
@@ -98,6 +115,17 @@ void ImportPage::showCounts()
                                                        .arg(counts.images)
                                                        .arg(counts.captions)
                                                        .arg(counts.tags));
+        });
+}
+
+void ImportPage::showPictures()
+{
+    m_workspace.session.ask(
+        this,
+        [](db::Database& database) { return db::ImageRepository(database.connection()).images(); },
+        [this](const QList<db::Image>& images) {
+            m_pictures->setImages(images);
+            m_view->setVisible(!images.isEmpty());
         });
 }
 

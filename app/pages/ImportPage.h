@@ -8,9 +8,12 @@
 #include <QWidget>
 
 class QLabel;
+class QListView;
 class QTableWidget;
 
 namespace tagalign::app {
+
+class PictureList;
 
 /// What do I have? Drop pairs here; what was imported, what was wrong with it.
 class ImportPage : public QWidget
@@ -26,6 +29,7 @@ public Q_SLOTS:
 private:
     void choose(QFileDialog::FileMode mode);
     void showCounts();
+    void showPictures();
     void showSummary(const ImportSummary& summary);
     void addProblems(const QList<ImportProblem>& problems);
 
@@ -34,6 +38,8 @@ private:
     QLabel* m_counts;
     QLabel* m_summary;
     QTableWidget* m_problems;
+    PictureList* m_pictures;
+    QListView* m_view;
 };
 
 } // namespace tagalign::app

@@ -1,6 +1,7 @@
 #include "app/pages/PictureList.h"
 
 #include <QFileInfo>
+#include <QIcon>
 #include <QPersistentModelIndex>
 
 namespace tagalign::app {
@@ -51,7 +52,7 @@ QVariant PictureList::data(const QModelIndex& index, int role) const
     case Qt::ToolTipRole:
         return name;
     case Qt::DecorationRole:
-        return thumbnail(index);
+        return QIcon(thumbnail(index)); // an icon is drawn in the view's icon size
     default:
         return {};
     }

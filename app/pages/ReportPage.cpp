@@ -3,6 +3,7 @@
 #include "app/jobs/ReportJob.h"
 #include "app/jobs/Runs.h"
 #include "db/RunRepository.h"
+#include "widgets/plot/IntervalDelegate.h"
 
 #include <QDesktopServices>
 #include <QFile>
@@ -12,6 +13,9 @@
 #include <QTableWidget>
 #include <QUrl>
 #include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
 
 namespace tagalign::app {
 
@@ -25,6 +29,20 @@ struct Content
     QString file;
     bool hasFile = false;
 };
+
+constexpr int kIntervalColumn = 5;
+
+/// Figures of one name share an axis: counts live on another scale than shares.
+double reachOf(const QList<db::Metric>& metrics, const QString& name)
+{
+    double reach = 0.01;
+    for (const db::Metric& metric : metrics) {
+        if (metric.name == name && !metric.tag) {
+            reach = std::max({reach, std::abs(metric.low), std::abs(metric.high)});
+        }
+    }
+    return reach;
+}
 
 } // namespace
 
@@ -44,6 +62,8 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
     m_figures->setHorizontalHeaderLabels({tr("Figure"), tr("Of"), tr("Before"), tr("After"),
                                           tr("Change"), tr("95 % interval of the change")});
     m_figures->horizontalHeader()->setStretchLastSection(true);
+    m_figures->setItemDelegateForColumn(kIntervalColumn, new widgets::IntervalDelegate(this));
+    m_figures->setSelectionMode(QAbstractItemView::NoSelection);
     m_figures->verticalHeader()->hide();
     m_figures->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_open->setToolTip(tr("One page with heatmaps, for the browser and for printing"));
@@ -96,28 +116,34 @@ void ReportPage::reload()
                 tr("Run %1, on test images the training never saw").arg(content.run->folder));
             m_decision->setText(content.decision);
             for (const db::Metric& metric : content.metrics) {
-                if (metric.tag) {
-                    continue;
-                }
-                const int row = m_figures->rowCount();
-                m_figures->insertRow(row);
-                const auto number = [](double value) { return QString::number(value, 'f', 3); };
-                const QStringList cells{
-                    metric.name,
-                    metric.kind,
-                    number(metric.before),
-                    number(metric.after),
-                    number(metric.after - metric.before),
-                    tr("%1 to %2").arg(number(metric.low), number(metric.high))};
-                for (int column = 0; column < cells.size(); ++column) {
-                    auto* item = new QTableWidgetItem(cells.at(column));
-                    item->setTextAlignment((column < 2 ? Qt::AlignLeft : Qt::AlignRight) |
-                                           Qt::AlignVCenter);
-                    m_figures->setItem(row, column, item);
+                if (!metric.tag) {
+                    addFigure(metric, reachOf(content.metrics, metric.name));
                 }
             }
             m_figures->resizeColumnsToContents();
         });
+}
+
+void ReportPage::addFigure(const db::Metric& metric, double reach)
+{
+    const auto number = [](double value) { return QString::number(value, 'f', 3); };
+    const double change = metric.after - metric.before;
+    const QStringList cells{
+        metric.name,           metric.kind,
+        number(metric.before), number(metric.after),
+        number(change),        tr("%1 to %2").arg(number(metric.low), number(metric.high))};
+    const int row = m_figures->rowCount();
+    m_figures->insertRow(row);
+    for (int column = 0; column < cells.size(); ++column) {
+        auto* item = new QTableWidgetItem(cells.at(column));
+        item->setTextAlignment((column < 2 ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+        m_figures->setItem(row, column, item);
+    }
+    const bool isBetterUp = !metric.name.startsWith(QLatin1String("false alerts"));
+    m_figures->item(row, kIntervalColumn)
+        ->setData(widgets::IntervalDelegate::kRole,
+                  QVariant::fromValue(widgets::IntervalDelegate::Interval{
+                      change, metric.low, metric.high, reach, isBetterUp}));
 }
 
 } // namespace tagalign::app

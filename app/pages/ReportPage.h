@@ -20,6 +20,7 @@ public:
 
 private:
     void reload();
+    void addFigure(const db::Metric& metric, double reach);
 
     Workspace& m_workspace;
     QLabel* m_heading;

@@ -270,7 +270,7 @@ void TrainPage::showCurves(const db::Run& run)
             m_losses->setSeries({{tr("training"), curves.trainLoss, false},
                                  {tr("validation"), curves.validationLoss, true}});
             m_scores->setSeries({{tr("objects"), curves.objectMap, false},
-                                 {tr("attributes"), curves.attributeMap, true}});
+                                 {tr("attributes"), curves.attributeMap, true, 1}});
             m_losses->setMarker(curves.best);
             m_scores->setMarker(curves.best);
         });

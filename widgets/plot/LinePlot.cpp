@@ -93,7 +93,9 @@ void LinePlot::render(QPainter& painter, const QRectF& area) const
                        plot.bottom() - plot.height() * (value - low) / (high - low));
     };
     const double step = tickStep(high - low);
-    for (double tick = std::ceil(low / step) * step; tick <= high; tick += step) {
+    const double firstTick = std::ceil(low / step) * step;
+    for (int i = 0; firstTick + i * step <= high; ++i) {
+        const double tick = firstTick + i * step;
         const double y = point(1, tick).y();
         painter.setPen(QPen(quietColor(palette()), 0.4));
         painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y));
@@ -107,12 +109,14 @@ void LinePlot::render(QPainter& painter, const QRectF& area) const
         const double x = point(m_marker, low).x();
         painter.setPen(QPen(palette().color(QPalette::WindowText), 1, Qt::DotLine));
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
-        painter.drawText(QPointF(x + 4, plot.top() + line), tr("best"));
+        const double textWidth = fontMetrics().horizontalAdvance(tr("best"));
+        const bool fits = x + 4 + textWidth < plot.right();
+        painter.drawText(QPointF(fits ? x + 4 : x - 4 - textWidth, plot.bottom() - 4), tr("best"));
     }
     double legend = plot.left();
     for (qsizetype i = 0; i < m_series.size(); ++i) {
         const LineSeries& series = m_series.at(i);
-        const QPen pen(QColor(kColors.at(std::size_t(i / 2) % kColors.size())), 2.0,
+        const QPen pen(QColor(kColors.at(std::size_t(series.color) % kColors.size())), 2.0,
                        series.isDashed ? Qt::DashLine : Qt::SolidLine);
         painter.setPen(pen);
         painter.setBrush(Qt::NoBrush);

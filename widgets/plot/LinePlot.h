@@ -12,6 +12,7 @@ struct LineSeries
     QString name;
     QVector<double> values; ///< at x = 1, 2, ..
     bool isDashed = false;
+    int color = 0; ///< place in a palette that colour-blind eyes tell apart
 };
 
 /// A few lines over counted steps, with axes and a legend.

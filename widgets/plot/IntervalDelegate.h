@@ -1,0 +1,36 @@
+#pragma once
+
+#include <QStyledItemDelegate>
+
+namespace tagalign::widgets {
+
+/// Draws a table cell's value with its interval on an axis around zero, the numbers beside it.
+/// Right of zero is better where `isBetterRight`; losses have another colour and an open point.
+class IntervalDelegate : public QStyledItemDelegate
+{
+    Q_OBJECT
+
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    struct Interval
+    {
+        double value = 0.0;
+        double low = 0.0;
+        double high = 0.0;
+        double reach = 1.0; ///< the axis goes from -reach to +reach, > 0
+        bool isBetterRight = true;
+    };
+
+    /// Where the item keeps its Interval (a QVariant of it).
+    static constexpr int kRole = Qt::UserRole;
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
+    [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option,
+                                 const QModelIndex& index) const override;
+};
+
+} // namespace tagalign::widgets
+
+Q_DECLARE_METATYPE(tagalign::widgets::IntervalDelegate::Interval)
