@@ -19,6 +19,15 @@ int schemaVersion(const QSqlDatabase& connection)
     return query.next() ? query.value(0).toInt() : 0;
 }
 
+/// Only these say that the bytes are wrong; others that they cannot be had just now.
+bool isDamage(const QSqlError& error)
+{
+    constexpr int kCorrupt = 11;      // SQLITE_CORRUPT
+    constexpr int kNotADatabase = 26; // SQLITE_NOTADB
+    const int code = error.nativeErrorCode().toInt() & 0xFF;
+    return code == kCorrupt || code == kNotADatabase;
+}
+
 QStringList migrationStatements(int number)
 {
     const QDir folder(QStringLiteral(":/migrations"));
@@ -72,6 +81,11 @@ void Database::checkIntegrity() const
     QSqlQuery query(m_connection);
     if (!query.exec(QStringLiteral("PRAGMA integrity_check(1)"))) {
         found = query.lastError().databaseText();
+        if (!isDamage(query.lastError())) {
+            throw Error(QStringLiteral("%1 cannot be read: %2. Check that no other program holds "
+                                       "it, its permissions and free disk space.")
+                            .arg(m_path, found.simplified()));
+        }
     } else if (query.next()) {
         found = query.value(0).toString();
     }
@@ -86,7 +100,9 @@ void Database::checkIntegrity() const
             ? QStringLiteral("Restore it from your own backup, or recover what is readable with "
                              "\"sqlite3 %1 .recover\".")
                   .arg(file.fileName())
-            : QStringLiteral("Rename it and copy the backup \"%1\" over it.").arg(backups.last());
+            : QStringLiteral("Move it away together with \"%1-wal\" and \"%1-shm\", then "
+                             "copy the backup \"%2\" to its place.")
+                  .arg(file.fileName(), backups.last());
     throw Error(QStringLiteral("%1 is damaged (%2). Nothing was changed. %3")
                     .arg(m_path, found.simplified(), way));
 }

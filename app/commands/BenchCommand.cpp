@@ -52,10 +52,14 @@ int benchEncode(const Options& options)
                                  {"images_per_second", rate.imagesPerSecond},
                                  {"cosine", rate.cosine}});
         if (!options.json) {
-            print(QStringLiteral("%1 %2 images/s, cosine to fp32 %3")
+            const QString cosine =
+                rate.cosine > 0.0
+                    ? QStringLiteral(", cosine to fp32 %1").arg(rate.cosine, 0, 'f', 5)
+                    : QString();
+            print(QStringLiteral("%1 %2 images/s")
                       .arg(QString::fromStdString(rate.name), -28)
-                      .arg(rate.imagesPerSecond, 8, 'f', 2)
-                      .arg(rate.cosine, 0, 'f', 5));
+                      .arg(rate.imagesPerSecond, 8, 'f', 2) +
+                  cosine);
         }
     }
     const auto result =

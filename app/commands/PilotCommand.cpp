@@ -46,6 +46,12 @@ QJsonObject toJson(const Project& project, const PilotSummary& summary)
             {"problems", problems}};
 }
 
+bool usesDemoModel(const QString& folder)
+{
+    const Project project = Project::openOrCreate(folder);
+    return isStarterModel(checkpointOf(db::Database(project.databaseFile())));
+}
+
 } // namespace
 
 int runPilotCommand(const QString& folder, const QString& model, const QStringList& sources,
@@ -102,6 +108,11 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
             if (folder.isEmpty()) {
                 const QFileInfo source(QDir::cleanPath(sources.first()));
                 folder = source.completeBaseName() + QStringLiteral(".tagalign");
+            }
+            if (options->model.empty() && usesDemoModel(folder)) {
+                Console().say(QStringLiteral(
+                    "No --model given: the demo model is used, which is of no use on photographs. "
+                    "Download a published CLIP checkpoint and name its folder."));
             }
             return runPilotCommand(folder, QString::fromStdString(options->model), sources,
                                    options->train.settings(),
