@@ -158,7 +158,10 @@ void VerifyPage::goToNextPending(db::ImageId after)
         [after](db::Database& database) {
             return db::TagRepository(database.connection()).nextPending(after);
         },
-        [this](const std::optional<db::ImageId>& next) {
+        [this, after](const std::optional<db::ImageId>& next) {
+            if (m_position >= 0 && m_content.image.id != after) {
+                return; // the person has moved on by an arrow meanwhile
+            }
             if (next) {
                 goTo(*next);
             } else if (m_position < 0) {
@@ -166,7 +169,8 @@ void VerifyPage::goToNextPending(db::ImageId after)
             } else {
                 showEnd();
             }
-        });
+        },
+        [this] { m_isWhole = m_content.hasTags && m_content.hasPicture; });
 }
 
 void VerifyPage::showEnd()
