@@ -115,7 +115,12 @@ void MainWindow::makeMenus()
     QMenu* file = menuBar()->addMenu(tr("&Project"));
     file->addAction(tr("&Open or make a project…"), QKeySequence::Open, this,
                     &MainWindow::chooseProject);
-    file->addAction(tr("Open the &demo"), this, &MainWindow::openDemo);
+    QMenu* demos = file->addMenu(tr("Open a &demo"));
+    demos->setToolTipsVisible(true);
+    for (const DemoPilot& pilot : demoPilots()) {
+        QAction* action = demos->addAction(pilot.title, this, [this, &pilot] { openDemo(pilot); });
+        action->setToolTip(pilot.about);
+    }
     file->addAction(tr("&Model…"), this, &MainWindow::chooseModel);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
@@ -171,15 +176,24 @@ void MainWindow::setTheme(widgets::ColorScheme scheme)
 
 void MainWindow::showEmpty()
 {
+    QStringList buttons{tr("Choose a folder…")};
+    for (const DemoPilot& pilot : demoPilots()) {
+        buttons.append(tr("Demo: %1").arg(pilot.title));
+    }
     auto* empty = new widgets::DropArea(
         tr("TagAlign Studio"),
         tr("Drop a folder of pictures with captions, or a project, here. Or choose a folder: an "
-           "existing project is opened, an empty or new folder becomes one."),
-        {tr("Choose a folder…"), tr("Try the demo")}, this);
+           "existing project is opened, an empty or new folder becomes one. Or try a demo: "
+           "composed "
+           "pictures, some verdicts and a first run are made in a minute."),
+        buttons, this);
     // Queued: what is opened takes this page away.
     connect(
         empty, &widgets::DropArea::clicked, this,
-        [this](int button) { button == 0 ? chooseProject() : openDemo(); }, Qt::QueuedConnection);
+        [this](int button) {
+            button == 0 ? chooseProject() : openDemo(demoPilots().at(button - 1));
+        },
+        Qt::QueuedConnection);
     connect(
         empty, &widgets::DropArea::dropped, this,
         [this](const QList<QUrl>& urls) {
@@ -221,10 +235,10 @@ bool MainWindow::openProject(const QString& folder, Missing missing)
     return true;
 }
 
-void MainWindow::openDemo()
+void MainWindow::openDemo(const DemoPilot& pilot)
 {
     const QString home = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation);
-    if (!openProject(home + QStringLiteral("/demo.tagalign"))) {
+    if (!openProject(QStringLiteral("%1/%2.tagalign").arg(home, pilot.name))) {
         return;
     }
     m_workspace->session.ask(
@@ -232,17 +246,35 @@ void MainWindow::openDemo()
         [](db::Database& database) {
             return db::ImageRepository(database.connection()).counts().images;
         },
-        [this](int images) {
-            if (images > 0) {
-                return;
+        [this, &pilot](int images) {
+            if (images == 0) {
+                makeDemo(pilot);
             }
-            auto pairs = std::make_shared<QString>();
+        });
+}
+
+/// Pictures first, then what an analyst would have done by now: some verdicts and a first run.
+void MainWindow::makeDemo(const DemoPilot& pilot)
+{
+    auto pairs = std::make_shared<QString>();
+    m_workspace->jobs.add(
+        tr("Demo"),
+        [project = m_workspace->project(), &pilot, pairs](JobContext& context) {
+            *pairs = makeDemoPairs(project, pilot, kDemoPictures, context);
+        },
+        [this, pairs] {
+            m_importPage->importFrom(*pairs);
             m_workspace->jobs.add(
-                tr("Demo"),
-                [project = m_workspace->project(), pairs](JobContext& context) {
-                    *pairs = makeDemoPairs(project, kDemoPictures, context);
+                tr("Simulated reviewer"),
+                [project = m_workspace->project()](JobContext& context) {
+                    const int images =
+                        db::ImageRepository(db::Database(project.databaseFile()).connection())
+                            .counts()
+                            .images;
+                    reviewDemo(project, images / kDemoReviewShare, context);
                 },
-                [this, pairs] { m_importPage->importFrom(*pairs); });
+                [this] { Q_EMIT m_workspace->tagsChanged(); });
+            m_trainPage->start();
         });
 }
 
@@ -268,7 +300,8 @@ void MainWindow::makePages()
     m_importPage = new ImportPage(*m_workspace, this);
     m_pages->addWidget(m_importPage);
     m_pages->addWidget(new VerifyPage(*m_workspace, this));
-    m_pages->addWidget(new TrainPage(*m_workspace, this));
+    m_trainPage = new TrainPage(*m_workspace, this);
+    m_pages->addWidget(m_trainPage);
     m_pages->addWidget(new ComparePage(*m_workspace, this));
     m_pages->addWidget(new ReportPage(*m_workspace, this));
     showPage(kVerify);

@@ -17,7 +17,9 @@ class NavigationRail;
 
 namespace tagalign::app {
 
+struct DemoPilot;
 class ImportPage;
+class TrainPage;
 
 /// The window: pages at the left, jobs at the bottom, one project.
 class MainWindow : public QMainWindow
@@ -37,7 +39,8 @@ public:
     bool openProject(const QString& folder, Missing missing = Missing::Make);
 
     /// Opens the demo project, composing its pictures and importing them at the first time.
-    void openDemo();
+    void openDemo(const DemoPilot& pilot);
+    void makeDemo(const DemoPilot& pilot);
 
     [[nodiscard]] Workspace* workspace() const { return m_workspace.get(); }
 
@@ -68,6 +71,7 @@ private:
     widgets::Banner* m_note;    ///< which model is in use, if it is the demo's
     widgets::Banner* m_problem; ///< the last problem
     ImportPage* m_importPage = nullptr;
+    TrainPage* m_trainPage = nullptr;
     QTimer m_clock;
     std::unique_ptr<Workspace> m_workspace;
 };

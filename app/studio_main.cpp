@@ -9,6 +9,7 @@
 
 int main(int argc, char** argv)
 {
+    tagalign::model::clip::keepThreadsFromSpinning(argv);
     std::signal(SIGXFSZ, SIG_IGN);           // a file-size limit is then told like a full disk
     (void)tagalign::model::clip::loadCuda(); // before anything else of LibTorch
     QApplication application(argc, argv);

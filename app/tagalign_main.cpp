@@ -60,6 +60,7 @@ int runProgram(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
+    model::clip::keepThreadsFromSpinning(argv);
     std::signal(SIGXFSZ, SIG_IGN); // a file-size limit is then told like a full disk
     try {
         (void)model::clip::loadCuda(); // before anything else of LibTorch

@@ -6,7 +6,8 @@ namespace tagalign::db {
 
 namespace {
 
-const QString kImageColumns = QStringLiteral("id, path, sha256, phash, width, height, split");
+const QString kImageColumns =
+    QStringLiteral("id, path, sha256, phash, width, height, split, given_split");
 
 Split splitOf(const QString& name)
 {
@@ -17,9 +18,14 @@ Split splitOf(const QString& name)
 
 Image imageOf(const QSqlQuery& row)
 {
-    return {ImageId{row.value(0).toLongLong()}, row.value(1).toString(), row.value(2).toString(),
-            quint64(row.value(3).toLongLong()), row.value(4).toInt(),    row.value(5).toInt(),
-            splitOf(row.value(6).toString())};
+    return {ImageId{row.value(0).toLongLong()},
+            row.value(1).toString(),
+            row.value(2).toString(),
+            quint64(row.value(3).toLongLong()),
+            row.value(4).toInt(),
+            row.value(5).toInt(),
+            splitOf(row.value(6).toString()),
+            row.value(7).isNull() ? std::nullopt : std::optional(splitOf(row.value(7).toString()))};
 }
 
 Caption captionOf(const QSqlQuery& row)
@@ -74,10 +80,11 @@ ImageId ImageRepository::add(const Image& image)
 {
     const QSqlQuery row =
         execute(m_connection,
-                QStringLiteral("INSERT INTO image (path, sha256, phash, width, height, split) "
-                               "VALUES (?, ?, ?, ?, ?, ?)"),
+                QStringLiteral("INSERT INTO image (path, sha256, phash, width, height, split, "
+                               "given_split) VALUES (?, ?, ?, ?, ?, ?, ?)"),
                 {image.path, image.sha256, qint64(image.perceptualHash), image.width, image.height,
-                 splitName(image.split)});
+                 splitName(image.split),
+                 image.givenSplit ? QVariant(splitName(*image.givenSplit)) : QVariant()});
     return ImageId{insertedId(row)};
 }
 

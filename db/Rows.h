@@ -31,6 +31,7 @@ struct Image
     int width = 0; ///< pixels, upright
     int height = 0;
     Split split = Split::Train;
+    std::optional<Split> givenSplit; ///< what the data set says, if anything
 };
 
 struct Caption

@@ -106,8 +106,9 @@ QList<VerdictRepository::Decision> VerdictRepository::undo(const QString& who)
     QSqlQuery rows = execute(
         m_connection,
         QStringLiteral("SELECT id, candidate_id, previous FROM verdict WHERE batch = (SELECT "
-                       "MAX(v.batch) FROM verdict v WHERE v.undoes IS NULL AND NOT EXISTS (SELECT "
-                       "1 FROM verdict u WHERE u.undoes = v.id)) ORDER BY id DESC"));
+                       "MAX(v.batch) FROM verdict v WHERE v.who = ? AND v.undoes IS NULL AND NOT "
+                       "EXISTS (SELECT 1 FROM verdict u WHERE u.undoes = v.id)) ORDER BY id DESC"),
+        {who});
     QList<Row> inverse;
     while (rows.next()) {
         inverse.append({.candidate = rows.value(1).toLongLong(),
@@ -130,6 +131,32 @@ QList<VerdictRepository::Decision> VerdictRepository::undo(const QString& who)
     AuditLog(m_connection).append(who, QStringLiteral("undo"), summary.join(QLatin1Char(' ')));
     transaction.commit();
     return changed;
+}
+
+QHash<TagId, QString> VerdictRepository::judgesOf(ImageId image) const
+{
+    QSqlQuery rows =
+        execute(m_connection,
+                QStringLiteral("SELECT c.tag_id, v.who FROM verdict v JOIN candidate c ON c.id = "
+                               "v.candidate_id WHERE c.image_id = ? ORDER BY v.id"),
+                {qint64(image)});
+    QHash<TagId, QString> judges;
+    while (rows.next()) {
+        judges.insert(TagId{rows.value(0).toLongLong()}, rows.value(1).toString());
+    }
+    return judges;
+}
+
+int VerdictRepository::judgedBy(const QString& who) const
+{
+    QSqlQuery row = execute(
+        m_connection,
+        QStringLiteral("SELECT COUNT(*) FROM verdict v JOIN (SELECT MAX(w.id) AS last FROM verdict "
+                       "w JOIN candidate c ON c.id = w.candidate_id GROUP BY c.image_id, c.tag_id) "
+                       "l ON l.last = v.id WHERE v.who = ? AND v.verdict <> 'pending'"),
+        {who});
+    row.next();
+    return row.value(0).toInt();
 }
 
 qint64 VerdictRepository::lastId() const

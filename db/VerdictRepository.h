@@ -2,6 +2,7 @@
 
 #include "db/Rows.h"
 
+#include <QHash>
 #include <QList>
 #include <QSqlDatabase>
 
@@ -31,9 +32,15 @@ public:
     /// @throws Error and stores none of them, e.g. if a candidate does not exist.
     void decide(const QList<Decision>& decisions, const QString& who);
 
-    /// Takes back the last step that is not undone yet; the candidates it changed, with their
-    /// state as it is now. Empty if there is nothing to undo. @throws Error
+    /// Takes back this person's last step that is not undone yet; the candidates it changed, with
+    /// their state as it is now. Empty if there is nothing to undo. @throws Error
     QList<Decision> undo(const QString& who);
+
+    /// By whom each tag of the image was judged last. @throws Error
+    [[nodiscard]] QHash<TagId, QString> judgesOf(ImageId image) const;
+
+    /// How many image-tag pairs this one was the last to judge. @throws Error
+    [[nodiscard]] int judgedBy(const QString& who) const;
 
     /// The newest verdict's number: what a run was trained on. 0 if there is none.
     [[nodiscard]] qint64 lastId() const;

@@ -54,16 +54,8 @@ bool usesDemoModel(const QString& folder)
 
 } // namespace
 
-int runPilotCommand(const QString& folder, const QString& model, const QStringList& sources,
-                    const model::pipeline::TrainSettings& settings, OutputForm form)
+int printPilot(const Project& project, const PilotSummary& summary, OutputForm form)
 {
-    const Project project = Project::openOrCreate(folder);
-    if (!model.isEmpty()) {
-        chooseCheckpoint(project, model);
-    }
-    Console console;
-    const PilotSummary summary = runPilot(project, sources, settings, console,
-                                          [&console](const QString& line) { console.say(line); });
     if (form == OutputForm::Json) {
         printJson(toJson(project, summary));
     } else {
@@ -114,9 +106,16 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
                     "No --model given: the demo model is used, which is of no use on photographs. "
                     "Download a published CLIP checkpoint and name its folder."));
             }
-            return runPilotCommand(folder, QString::fromStdString(options->model), sources,
-                                   options->train.settings(),
-                                   options->json ? OutputForm::Json : OutputForm::Text);
+            const Project project = Project::openOrCreate(folder);
+            if (!options->model.empty()) {
+                chooseCheckpoint(project, QString::fromStdString(options->model));
+            }
+            Console console;
+            const PilotSummary summary =
+                runPilot(project, sources, options->train.settings(), console,
+                         [&console](const QString& line) { console.say(line); });
+            return printPilot(project, summary,
+                              options->json ? OutputForm::Json : OutputForm::Text);
         };
     });
 }

@@ -13,6 +13,7 @@ void addPretrainCommand(CLI::App& program, RunCommand& run)
     struct Options
     {
         std::string folder;
+        std::string from;
         model::pipeline::PretrainSettings settings;
     };
 
@@ -32,8 +33,21 @@ void addPretrainCommand(CLI::App& program, RunCommand& run)
     verb->add_option("--seed", options->settings.seed, "Seed of weights and pictures")
         ->check(CLI::Range(0, 89'000))
         ->capture_default_str();
+    verb->add_option("--rate", options->settings.learningRate, "Learning rate at its highest")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    verb->add_option(
+        "--from", options->from,
+        "Checkpoint that pretraining has left: go on from it with pictures of the last "
+        "size");
     verb->callback([options, &run] {
         run = [options] {
+            if (!options->from.empty()) {
+                options->settings.from = options->from;
+                options->settings.stages.erase(options->settings.stages.begin(),
+                                               options->settings.stages.end() - 1);
+                options->settings.stages.back().share = 1.0;
+            }
             Console console;
             const PretrainSummary summary = pretrainStarter(QString::fromStdString(options->folder),
                                                             options->settings, console);

@@ -15,28 +15,36 @@ namespace tagalign::app {
 
 namespace {
 
+const char* const kJpeg = "JPEG";
+
 [[noreturn]] void fail(const QString& file, const QString& reason)
 {
     throw std::runtime_error(
         QStringLiteral("%1: cannot be written (%2)").arg(file, reason).toStdString());
 }
 
-QJsonObject truthOf(const PlacedObject& placed, const QList<DemoObject>& objects)
+QJsonObject truthOf(const PlacedObject& placed)
 {
     QJsonArray attributes;
-    if (placed.color >= 0) {
-        attributes.append(demoColors().at(placed.color));
+    if (placed.what.color >= 0) {
+        attributes.append(demoColors().at(placed.what.color).name);
     }
-    if (placed.surface >= 0) {
-        attributes.append(demoSurfaces().at(placed.surface));
+    if (placed.what.surface >= 0) {
+        attributes.append(demoSurfaces().at(placed.what.surface).name);
     }
     for (const QString& word : {placed.size, placed.place}) {
         if (!word.isEmpty()) {
             attributes.append(word);
         }
     }
-    return {{"object", objects.at(placed.object).noun},
+    QJsonArray ownColors;
+    for (const int color : placed.ownColors) {
+        ownColors.append(demoColors().at(color).name);
+    }
+    return {{"object", placed.thing().noun},
             {"attributes", attributes},
+            {"own_colors", ownColors},
+            {"group", placed.group},
             {"box",
              QJsonArray{placed.box.x(), placed.box.y(), placed.box.width(), placed.box.height()}}};
 }
@@ -50,61 +58,71 @@ void writeLines(const QString& file, const QByteArray& lines)
     }
 }
 
-void writePicture(const QString& file, const QImage& image)
+void writePicture(const QString& file, const QImage& image, const char* format)
 {
+    constexpr int kJpegQuality = 92;
     QSaveFile target(file);
-    if (!target.open(QIODevice::WriteOnly) || !image.save(&target, "JPEG", 92) ||
-        !target.commit()) {
+    if (!target.open(QIODevice::WriteOnly) ||
+        !image.save(&target, format, format == kJpeg ? kJpegQuality : -1) || !target.commit()) {
         fail(file, target.errorString());
     }
 }
 
 } // namespace
 
+DemoPairsSettings pilotPairs(const DemoPilot& pilot, int count)
+{
+    return {.scenes = pilot.scenes, .seed = pilot.seed, .count = count, .testCount = count / 3};
+}
+
 bool writeDemoPairs(const QString& folder, const DemoPairsSettings& settings,
                     const std::function<bool(int)>& onScene)
 {
-    if (!QDir().mkpath(folder)) {
+    const QDir target(folder);
+    if (!QDir().mkpath(target.filePath(QStringLiteral("truth/masks")))) {
         fail(folder, QStringLiteral("the folder cannot be made"));
     }
-    SceneComposer composer({.side = settings.side,
-                            .minimumObjects = 2,
-                            .maximumObjects = 4,
-                            .colorRate = 0.7,
-                            .surfaceRate = 0.35,
-                            .shelfRate = 0.3,
-                            .categories = {"food", "clothes", "tools", "household"}},
-                           settings.seed);
+    SceneSettings scenes = settings.scenes;
+    scenes.side = settings.side;
+    scenes.withMask = true;
+    SceneComposer composer(scenes, settings.seed);
+    SceneCaptions writer(settings.noise, settings.seed);
     QByteArray captions;
     QByteArray truth;
     for (int i = 1; i <= settings.count; ++i) {
-        const Scene scene = composer.next(); // always: the random stream must stay in step
-        const QString name = QStringLiteral("scene_%1.jpg").arg(i, 5, 10, QLatin1Char('0'));
+        const Scene scene = composer.next(); // always: the random streams must stay in step
+        const QString name = QStringLiteral("scene_%1").arg(i, 5, 10, QLatin1Char('0'));
         QJsonArray texts;
         for (int caption = 0; caption < settings.captions; ++caption) {
-            texts.append(composer.caption(scene));
+            texts.append(
+                writer.caption(scene, settings.languages.at(caption % settings.languages.size())));
         }
         QJsonArray objects;
         for (const PlacedObject& placed : scene.objects) {
-            objects.append(truthOf(placed, composer.objects()));
+            objects.append(truthOf(placed));
         }
-        const QString file = QDir(folder).filePath(name);
-        if (!QFile::exists(file)) {
-            writePicture(file, scene.image);
+        const QString mask = target.filePath("truth/masks/" + name + ".png");
+        if (!QFile::exists(mask)) {
+            writePicture(mask, scene.mask, "PNG");
         }
-        captions += QJsonDocument(QJsonObject{{"file_name", name}, {"captions", texts}})
-                        .toJson(QJsonDocument::Compact) +
-                    '\n';
-        truth += QJsonDocument(QJsonObject{{"file_name", name}, {"objects", objects}})
+        const QString file = name + ".jpg";
+        if (!QFile::exists(target.filePath(file))) {
+            writePicture(target.filePath(file), scene.image, kJpeg);
+        }
+        QJsonObject line{{"file_name", file}, {"captions", texts}};
+        if (settings.testCount > 0) {
+            line["split"] = i > settings.count - settings.testCount ? "test" : "train";
+        }
+        captions += QJsonDocument(line).toJson(QJsonDocument::Compact) + '\n';
+        truth += QJsonDocument(QJsonObject{{"file_name", file}, {"objects", objects}})
                      .toJson(QJsonDocument::Compact) +
                  '\n';
         if (!onScene(i)) {
             return false;
         }
     }
-    QDir(folder).mkpath(QStringLiteral("truth"));
-    writeLines(QDir(folder).filePath(QStringLiteral("truth/objects.jsonl")), truth);
-    writeLines(QDir(folder).filePath(QStringLiteral("captions.jsonl")), captions);
+    writeLines(target.filePath(QStringLiteral("truth/objects.jsonl")), truth);
+    writeLines(target.filePath(QStringLiteral("captions.jsonl")), captions);
     return true;
 }
 

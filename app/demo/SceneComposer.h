@@ -8,9 +8,12 @@
 #include <QRect>
 #include <QString>
 
+#include <memory>
 #include <optional>
 
 namespace tagalign::app {
+
+enum class Ground { Flat, Gradient, Wood, Metal, Cloth, Shelf };
 
 /// How scenes are made. Rates and shares in [0, 1].
 struct SceneSettings
@@ -18,29 +21,34 @@ struct SceneSettings
     int side = 96; ///< pixels, square
     int minimumObjects = 1;
     int maximumObjects = 1;
-    double colorRate = 0.6;       ///< objects that are repainted
-    double surfaceRate = 0.05;    ///< objects with a surface attribute
-    double shelfRate = 0.0;       ///< scenes on shelves
-    QList<QString> categories;    ///< of objects; empty: all
-    double unmentionedRate = 0.2; ///< objects that captions leave out
-    double wrongWordRate = 0.02;  ///< objects that captions call something else
-    double chatterRate = 0.2;     ///< captions with sales talk
+    double colorRate = 0.6;   ///< objects that are repainted
+    double surfaceRate = 0.0; ///< objects with a surface attribute
+    double sizeRate = 0.3;    ///< objects that are large or small, where there are several
+    double groupRate = 0.3;   ///< on shelves: places with two to four of the same
+    QList<Ground> grounds{Ground::Flat, Ground::Gradient, Ground::Wood, Ground::Cloth};
+    QStringList categories;         ///< of objects; empty: all
+    QStringList surfaces;           ///< by name; empty: all
+    bool withHeldOutObjects = true; ///< also those that pretraining never shows
+    bool withMask = false;
 };
 
 /// One object of a scene: the truth about it.
 struct PlacedObject
 {
-    int object = 0;   ///< position in Sprites::objects()
-    int color = -1;   ///< position in demoColors(), or -1
-    int surface = -1; ///< position in demoSurfaces(), or -1
-    QRect box;        ///< pixels
-    QString size;     ///< "large", "small" or empty
-    QString place;    ///< "left", "right", "top", "bottom" or empty
+    SpriteKey what;
+    QRect box;            ///< pixels
+    QString size;         ///< "large", "small" or empty
+    QString place;        ///< "left", "right", "top", "bottom" or empty
+    QList<int> ownColors; ///< positions in demoColors(); of objects that were not repainted
+    int group = 0;        ///< objects of one group are alike and stand side by side
+
+    [[nodiscard]] const DemoObject& thing() const { return demoObjects().at(what.object); }
 };
 
 struct Scene
 {
     QImage image; ///< RGB888
+    QImage mask;  ///< Grayscale8: 0 ground, i + 1 where objects[i] is seen; null unless asked for
     QList<PlacedObject> objects;
 };
 
@@ -48,35 +56,42 @@ struct Scene
 class SceneComposer
 {
 public:
-    SceneComposer(SceneSettings settings, quint32 seed);
+    /// @throws std::runtime_error as Sprites; or if no object is left to choose from.
+    /// @param sprites shared with other composers of the same thread.
+    SceneComposer(SceneSettings settings, quint32 seed,
+                  std::shared_ptr<Sprites> sprites = std::make_shared<Sprites>());
 
     [[nodiscard]] Scene next();
 
-    /// A caption of a scene, noisy as real ones are.
-    [[nodiscard]] QString caption(const Scene& scene);
-
-    [[nodiscard]] const QList<DemoObject>& objects() const { return m_sprites.objects(); }
+    /// Positions in demoObjects() of what the scenes may show.
+    [[nodiscard]] const QList<int>& objects() const { return m_allowed; }
 
 private:
-    void paintBackground(QPainter& painter);
-    void paintShelves(QPainter& painter);
+    void paintGround(QPainter& painter, Ground ground);
+    [[nodiscard]] PlacedObject chooseObject();
+    [[nodiscard]] QImage drawn(const PlacedObject& object, int longest, double mostTurn);
     [[nodiscard]] std::optional<QRect> freePlace(const QSize& size,
                                                  const QList<PlacedObject>& taken);
-    void place(QPainter& painter, Scene& scene);
-    [[nodiscard]] QString phrase(const PlacedObject& object);
+    void scatter(QPainter& painter, Scene& scene);
+    void fillShelves(QPainter& painter, Scene& scene);
+    void paintFiller(QPainter& painter, const QRect& box);
+    void put(QPainter& painter, Scene& scene, PlacedObject object, const QImage& picture,
+             const QPoint& corner);
 
     [[nodiscard]] bool chance(double rate) { return m_random.generateDouble() < rate; }
 
-    template <class List>
-    const auto& pick(const List& list)
+    [[nodiscard]] int below(int limit) { return int(m_random.bounded(quint32(limit))); }
+
+    [[nodiscard]] double between(double low, double high)
     {
-        return list[qsizetype(m_random.bounded(quint32(list.size())))];
+        return low + (high - low) * m_random.generateDouble();
     }
 
     SceneSettings m_settings;
     QRandomGenerator m_random;
-    Sprites m_sprites;
-    QList<int> m_allowed; ///< positions of the objects in use
+    std::shared_ptr<Sprites> m_sprites;
+    QList<int> m_allowed;
+    QList<int> m_surfaces; ///< positions in demoSurfaces()
 };
 
 } // namespace tagalign::app

@@ -1,16 +1,18 @@
 #include "app/demo/Sprites.h"
 
+#include <QDir>
 #include <QFile>
 #include <QFontDatabase>
-#include <QFontMetrics>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QPainter>
 #include <QPainterPath>
 #include <QRandomGenerator>
+#include <QSvgRenderer>
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 namespace tagalign::app {
@@ -18,22 +20,47 @@ namespace tagalign::app {
 namespace {
 
 const QString kFont = QStringLiteral("Noto Color Emoji");
+const QString kDrawings = QStringLiteral("/usr/share/openclipart/svg/");
+constexpr int kMadeBytes = 192 * 1024 * 1024;
+constexpr int kSmallest = 24; ///< pixels, of the sizes that sprites are kept in
 
-struct NamedColor
+struct Paint
 {
-    QString name;
+    DemoAttribute name;
     QColor color;
 };
 
-const QList<NamedColor>& namedColors()
+const QList<Paint>& paints()
 {
-    static const QList<NamedColor> colors{
-        {"red", QColor(214, 40, 40)},     {"orange", QColor(244, 128, 24)},
-        {"yellow", QColor(246, 210, 40)}, {"green", QColor(44, 150, 64)},
-        {"blue", QColor(40, 92, 206)},    {"purple", QColor(132, 60, 170)},
-        {"pink", QColor(244, 140, 180)},  {"brown", QColor(122, 78, 44)},
-        {"black", QColor(36, 36, 40)},    {"white", QColor(244, 244, 244)}};
-    return colors;
+    static const QList<Paint> list{{{"red", "赤い"}, QColor(214, 40, 40)},
+                                   {{"orange", "オレンジ色の"}, QColor(244, 128, 24)},
+                                   {{"yellow", "黄色い"}, QColor(246, 210, 40)},
+                                   {{"green", "緑色の"}, QColor(44, 150, 64)},
+                                   {{"blue", "青い"}, QColor(40, 92, 206)},
+                                   {{"purple", "紫色の"}, QColor(132, 60, 170)},
+                                   {{"pink", "ピンク色の"}, QColor(244, 140, 180)},
+                                   {{"brown", "茶色い"}, QColor(122, 78, 44)},
+                                   {{"black", "黒い"}, QColor(36, 36, 40)},
+                                   {{"white", "白い"}, QColor(244, 244, 244)}};
+    return list;
+}
+
+int nearestPaint(QRgb pixel)
+{
+    int nearest = 0;
+    int least = std::numeric_limits<int>::max();
+    for (int i = 0; i < int(paints().size()); ++i) {
+        const QColor& color = paints().at(i).color;
+        const int red = qRed(pixel) - color.red();
+        const int green = qGreen(pixel) - color.green();
+        const int blue = qBlue(pixel) - color.blue();
+        const int distance = red * red + green * green + blue * blue;
+        if (distance < least) {
+            least = distance;
+            nearest = i;
+        }
+    }
+    return nearest;
 }
 
 QList<DemoObject> readObjects()
@@ -46,8 +73,13 @@ QList<DemoObject> readObjects()
     const QJsonArray rows = QJsonDocument::fromJson(file.readAll()).array();
     for (const auto& value : rows) {
         const QJsonObject row = value.toObject();
-        objects.append(
-            {row["emoji"].toString(), row["noun"].toString(), row["category"].toString()});
+        objects.append({.noun = row["noun"].toString(),
+                        .japanese = row["japanese"].toString(),
+                        .synonym = row["synonym"].toString(),
+                        .category = row["category"].toString(),
+                        .emoji = row["emoji"].toString(),
+                        .drawings = row["drawings"].toVariant().toStringList(),
+                        .isHeldOut = row["held_out"].toBool()});
     }
     return objects;
 }
@@ -67,25 +99,46 @@ QRect contentOf(const QImage& image)
     return content;
 }
 
+/// What was drawn, cut out and brought to kLargest. @param name of it, for the error.
+QImage trimmed(const QImage& canvas, const QString& name)
+{
+    const QRect content = contentOf(canvas);
+    if (content.isEmpty()) {
+        throw std::runtime_error("the demo cannot draw " + name.toStdString() +
+                                 "; install the packages fonts-noto-color-emoji and "
+                                 "openclipart-svg again");
+    }
+    return canvas.copy(content)
+        .scaled(Sprites::kLargest, Sprites::kLargest, Qt::KeepAspectRatio, Qt::SmoothTransformation)
+        .convertToFormat(QImage::Format_ARGB32);
+}
+
 QImage drawEmoji(const QString& emoji)
 {
-    constexpr int kCanvas = 220;
-    QImage canvas(kCanvas, kCanvas, QImage::Format_ARGB32_Premultiplied);
+    QImage canvas(300, 300, QImage::Format_ARGB32_Premultiplied);
     canvas.fill(Qt::transparent);
     QPainter painter(&canvas);
     painter.setRenderHint(QPainter::SmoothPixmapTransform);
     QFont font(kFont);
-    font.setPixelSize(140);
+    font.setPixelSize(200);
     painter.setFont(font);
     painter.drawText(canvas.rect(), Qt::AlignCenter, emoji);
     painter.end();
-    const QRect content = contentOf(canvas);
-    if (content.isEmpty()) {
-        throw std::runtime_error("the font Noto Color Emoji cannot draw " + emoji.toStdString());
-    }
-    return canvas.copy(content)
-        .scaled(Sprites::kSide, Sprites::kSide, Qt::KeepAspectRatio, Qt::SmoothTransformation)
-        .convertToFormat(QImage::Format_ARGB32);
+    return trimmed(canvas, emoji);
+}
+
+QImage drawDrawing(const QString& file)
+{
+    QSvgRenderer drawing(kDrawings + file);
+    QSizeF size = drawing.defaultSize();
+    size.scale(2.0 * Sprites::kLargest, 2.0 * Sprites::kLargest, Qt::KeepAspectRatio);
+    QImage canvas(size.toSize().expandedTo({1, 1}), QImage::Format_ARGB32_Premultiplied);
+    canvas.fill(Qt::transparent);
+    QPainter painter(&canvas);
+    painter.setRenderHint(QPainter::Antialiasing);
+    drawing.render(&painter);
+    painter.end();
+    return trimmed(canvas, file);
 }
 
 /// Repaints in one colour, keeping light and shade.
@@ -182,7 +235,10 @@ void drawSurface(QImage& sprite, int surface, int variant)
     QPainter painter(&sprite);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setCompositionMode(QPainter::CompositionMode_SourceAtop); // stays on the object
-    const QSize size = sprite.size();
+    // Drawn as for a side of 112 pixels.
+    const double scale = Sprites::kLargest / 112.0;
+    painter.scale(scale, scale);
+    const QSize size = sprite.size() / scale;
     switch (surface) {
     case 0:
         drawStripes(painter, size, random);
@@ -210,53 +266,112 @@ void drawSurface(QImage& sprite, int surface, int variant)
 
 } // namespace
 
-const QList<QString>& demoColors()
+const QList<DemoObject>& demoObjects()
 {
-    static const QList<QString> names = [] {
-        QList<QString> list;
-        for (const NamedColor& color : namedColors()) {
-            list.append(color.name);
+    static const QList<DemoObject> objects = readObjects();
+    return objects;
+}
+
+const QList<DemoAttribute>& demoColors()
+{
+    static const QList<DemoAttribute> names = [] {
+        QList<DemoAttribute> list;
+        for (const Paint& paint : paints()) {
+            list.append(paint.name);
         }
         return list;
     }();
     return names;
 }
 
-const QList<QString>& demoSurfaces()
+const QList<DemoAttribute>& demoSurfaces()
 {
-    static const QList<QString> names{"striped", "dotted",  "chequered", "cracked",
-                                      "rusty",   "stained", "scratched"};
+    static const QList<DemoAttribute> names{{"striped", "縞模様の"},     {"dotted", "水玉模様の"},
+                                            {"chequered", "市松模様の"}, {"cracked", "ひび割れた"},
+                                            {"rusty", "錆びた"},         {"stained", "染みのある"},
+                                            {"scratched", "傷のある"}};
     return names;
 }
 
 Sprites::Sprites()
-    : m_objects(readObjects())
+    : m_made(kMadeBytes)
 {
     if (!QFontDatabase::families().contains(kFont)) {
         throw std::runtime_error("the demo draws with the font Noto Color Emoji, which is not "
                                  "installed; install the package fonts-noto-color-emoji");
     }
+    if (!QDir(kDrawings).exists()) {
+        throw std::runtime_error("the demo draws with the openclipart drawings, which are not "
+                                 "installed; install the package openclipart-svg");
+    }
 }
 
-const QImage& Sprites::sprite(int object, int color, int surface, int variant)
+const QImage& Sprites::plain(int object, int look)
 {
-    const quint32 key = quint32(object) << 16U | quint32(color + 1) << 8U |
-                        quint32(surface + 1) << 4U | quint32(surface < 0 ? 0 : variant);
-    if (const auto found = m_sprites.find(key); found != m_sprites.end()) {
+    const quint32 key = quint32(object) << 8U | quint32(look);
+    if (const auto found = m_plain.constFind(key); found != m_plain.constEnd()) {
         return *found;
     }
-    const quint32 plainKey = quint32(object) << 16U;
-    if (!m_sprites.contains(plainKey)) {
-        m_sprites.insert(plainKey, drawEmoji(m_objects.at(object).emoji));
+    const DemoObject& thing = demoObjects().at(object);
+    const int drawing = thing.emoji.isEmpty() ? look : look - 1;
+    return *m_plain.insert(key, drawing < 0 ? drawEmoji(thing.emoji)
+                                            : drawDrawing(thing.drawings.at(drawing)));
+}
+
+const QList<int>& Sprites::ownColors(int object, int look)
+{
+    constexpr int kShare = 10; // one pixel of so many
+    const quint32 key = quint32(object) << 8U | quint32(look);
+    if (const auto found = m_ownColors.constFind(key); found != m_ownColors.constEnd()) {
+        return *found;
     }
-    QImage sprite = m_sprites.value(plainKey);
-    if (color >= 0) {
-        tint(sprite, namedColors().at(color).color);
+    const QImage& image = plain(object, look);
+    QList<int> pixels(paints().size(), 0);
+    int solid = 0;
+    for (int y = 0; y < image.height(); ++y) {
+        const auto* row = reinterpret_cast<const QRgb*>(image.constScanLine(y));
+        for (int x = 0; x < image.width(); ++x) {
+            if (qAlpha(row[x]) >= 128) {
+                ++pixels[nearestPaint(row[x])];
+                ++solid;
+            }
+        }
     }
-    if (surface >= 0) {
-        drawSurface(sprite, surface, variant);
+    QList<int> colors;
+    for (int color = 0; color < int(pixels.size()); ++color) {
+        if (pixels.at(color) * kShare >= solid) {
+            colors.append(color);
+        }
     }
-    return *m_sprites.insert(key, sprite);
+    return *m_ownColors.insert(key, colors);
+}
+
+QImage Sprites::sprite(const SpriteKey& key, int side)
+{
+    int kept = kSmallest;
+    int level = 0;
+    while (kept < side && kept < kLargest) {
+        kept *= 2;
+        ++level;
+    }
+    const quint32 number = quint32(key.object) << 20U | quint32(key.look) << 16U |
+                           quint32(key.color + 1) << 12U | quint32(key.surface + 1) << 8U |
+                           quint32(key.surface < 0 ? 0 : key.variant) << 4U | quint32(level);
+    if (const QImage* found = m_made.object(number)) {
+        return *found;
+    }
+    QImage made = plain(key.object, key.look);
+    if (key.color >= 0) {
+        tint(made, paints().at(key.color).color);
+    }
+    if (key.surface >= 0) {
+        drawSurface(made, key.surface, key.variant);
+    }
+    if (kept < kLargest) {
+        made = made.scaled(kept, kept, Qt::KeepAspectRatio, Qt::SmoothTransformation);
+    }
+    m_made.insert(number, new QImage(made), qsizetype(made.sizeInBytes()));
+    return made;
 }
 
 } // namespace tagalign::app

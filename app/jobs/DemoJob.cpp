@@ -1,18 +1,97 @@
 #include "app/jobs/DemoJob.h"
 
+#include "app/ModelChoice.h"
 #include "app/demo/DemoPairs.h"
+#include "app/demo/SceneTruth.h"
+#include "app/jobs/PilotSnapshot.h"
+#include "app/jobs/Runs.h"
+#include "app/jobs/SimulatedReview.h"
+#include "db/Database.h"
+#include "model/pipeline/Evaluation.h"
+#include "model/pipeline/RegionEvaluation.h"
 
+#include <QCoreApplication>
 #include <QFileInfo>
 
 namespace tagalign::app {
 
-QString makeDemoPairs(const Project& project, int count, JobContext& context)
+namespace {
+
+struct TruthData
 {
-    QString folder =
-        QFileInfo(project.folder()).path() + QLatin1Char('/') + project.name() + "-pairs";
+    model::pipeline::PilotData data;
+    std::vector<model::pipeline::TagRegion> regions;
+};
+
+db::TagKind kindOf(const model::pipeline::PilotTag& tag)
+{
+    return tag.kind == model::tags::TagKind::Object ? db::TagKind::Object : db::TagKind::Attribute;
+}
+
+/// The tags of the truth's words only, and on validation and test images what is true of them.
+TruthData truthDataOf(const PilotSnapshot& snapshot, const SceneTruth& truth)
+{
+    TruthData result;
+    for (const model::pipeline::PilotTag& tag : snapshot.data.tags) {
+        if (SceneTruth::isKnown(kindOf(tag), QString::fromStdString(tag.text))) {
+            result.data.tags.push_back(tag);
+        }
+    }
+    for (const model::pipeline::PilotImage& known : snapshot.data.images) {
+        model::pipeline::PilotImage image = known;
+        image.targets.clear();
+        const QString picture = QString::fromStdString(image.file.string());
+        for (std::size_t tag = 0;
+             tag < result.data.tags.size() && image.split != model::pipeline::Split::Train; ++tag) {
+            const QString lemma = QString::fromStdString(result.data.tags[tag].text);
+            const db::TagKind kind = kindOf(result.data.tags[tag]);
+            const SceneTruth::Answer answer = truth.answer(picture, kind, lemma);
+            if (answer == SceneTruth::Answer::Unknown) {
+                image.targets.push_back({.tag = tag, .probability = 0.0, .verified = false});
+            }
+            if (answer != SceneTruth::Answer::Present) {
+                continue;
+            }
+            image.targets.push_back({.tag = tag, .probability = 1.0, .verified = true});
+            model::pipeline::TagRegion region{.image = result.data.images.size(),
+                                              .tag = tag,
+                                              .mask = truth.maskFile(picture).toStdString()};
+            for (const int number : truth.numbers(picture, kind, lemma)) {
+                region.values.push_back(std::uint8_t(number));
+            }
+            result.regions.push_back(std::move(region));
+        }
+        result.data.images.push_back(std::move(image));
+    }
+    return result;
+}
+
+db::Metric toMetric(const model::pipeline::MetricRow& row)
+{
+    return {.name = QString::fromStdString(row.metric),
+            .kind = QString::fromStdString(row.kind),
+            .before = row.before,
+            .after = row.after,
+            .low = row.low,
+            .high = row.high,
+            .count = int(row.images)};
+}
+
+} // namespace
+
+QString demoPairsFolder(const Project& project)
+{
+    return QFileInfo(project.folder()).path() + QLatin1Char('/') + project.name() +
+           QStringLiteral("-pairs");
+}
+
+QString makeDemoPairs(const Project& project, const DemoPilot& pilot, int count,
+                      JobContext& context)
+{
+    const QString folder = demoPairsFolder(project);
     if (!QFileInfo::exists(folder + QStringLiteral("/captions.jsonl"))) {
         const bool isWhole =
-            writeDemoPairs(folder, {.count = count}, [&context, count](int number) {
+            writeDemoPairs(folder, pilotPairs(pilot, count), [&context, count](int number) {
                 context.report({number, count, QStringLiteral("Composing demo pictures")});
                 context.waitWhilePaused();
                 return !context.isCancelled();
@@ -22,6 +101,52 @@ QString makeDemoPairs(const Project& project, int count, JobContext& context)
         }
     }
     return folder;
+}
+
+int reviewDemo(const Project& project, int images, JobContext& context)
+{
+    return reviewSimulated(project, SceneTruth(demoPairsFolder(project)), {.images = images},
+                           context);
+}
+
+PilotSummary runDemoPilot(const Project& project, const DemoPilot& pilot, int count, int reviewed,
+                          JobContext& context, const OnStep& onStep)
+{
+    const ImportSummary imported =
+        importPairs(project, makeDemoPairs(project, pilot, count, context), context);
+    onStep(imported.sentence());
+    const TagSummary tags = extractTags(project, context);
+    onStep(tags.sentence());
+    const int verdicts = reviewDemo(project, reviewed, context);
+    onStep(QCoreApplication::translate("Demo",
+                                       "%1 verdicts on up to %2 images given by a simulated "
+                                       "reviewer, who is wrong in 3 of 100.")
+               .arg(verdicts)
+               .arg(reviewed));
+    return runPilot(project, {}, {}, context, onStep);
+}
+
+QList<db::Metric> measureAgainstTruth(const Project& project, const db::Run& run,
+                                      JobContext& context)
+{
+    const db::Database database(project.databaseFile());
+    const SceneTruth truth(demoPairsFolder(project));
+    const TruthData pilot = truthDataOf(takeSnapshot(project, database), truth);
+    const auto files = modelFiles(project, database);
+    const std::filesystem::path head = headFile(project, run).toStdString();
+    QList<db::Metric> metrics;
+    const auto evaluation = model::pipeline::evaluateHead(
+        files, pilot.data, head, {}, context.forModel(QStringLiteral("Measuring tags of")));
+    for (const auto& row : evaluation.metrics) {
+        metrics.append(toMetric(row));
+    }
+    const auto regions =
+        model::pipeline::evaluateRegions(files, pilot.data, pilot.regions, head, {},
+                                         context.forModel(QStringLiteral("Measuring regions of")));
+    for (const auto& row : regions) {
+        metrics.append(toMetric(row));
+    }
+    return metrics;
 }
 
 } // namespace tagalign::app

@@ -1,16 +1,40 @@
 #pragma once
 
 #include "app/Project.h"
+#include "app/demo/DemoPilots.h"
 #include "app/jobs/JobContext.h"
+#include "app/jobs/PilotJob.h"
 
 #include <QString>
 
 namespace tagalign::app {
 
-constexpr int kDemoPictures = 600;
+constexpr int kDemoPictures = 1200; ///< 800 to learn from, 400 to test on
 
-/// Makes the demo's pairs beside the project (NAME-pairs) where they are not there yet; the
-/// folder to import. Needs a QGuiApplication. @throws std::exception
-QString makeDemoPairs(const Project& project, int count, JobContext& context);
+/// One image of so many is verified by the simulated reviewer before a person sees the demo.
+constexpr int kDemoReviewShare = 8;
+
+/// Where the pilot's pairs lie: beside the project (NAME-pairs).
+[[nodiscard]] QString demoPairsFolder(const Project& project);
+
+/// Makes the pilot's pairs where they are not there yet; the folder to import. Needs a
+/// QGuiApplication. @throws std::exception
+QString makeDemoPairs(const Project& project, const DemoPilot& pilot, int count,
+                      JobContext& context);
+
+/// Judges the first images of a demo as a simulated reviewer. @return verdicts given.
+/// @throws std::exception
+int reviewDemo(const Project& project, int images, JobContext& context);
+
+/// The whole loop on a demo pilot, simulated verdicts included. Goes on where it was stopped.
+/// @param reviewed images that the simulated reviewer judges. @throws std::exception
+PilotSummary runDemoPilot(const Project& project, const DemoPilot& pilot, int count, int reviewed,
+                          JobContext& context, const OnStep& onStep);
+
+/// Figures of a run against what the pictures really show, on the test images: tag mAP, retrieval
+/// and false alerts, pointing and IoU; for the tags that scenes are made of.
+/// @throws std::exception
+[[nodiscard]] QList<db::Metric> measureAgainstTruth(const Project& project, const db::Run& run,
+                                                    JobContext& context);
 
 } // namespace tagalign::app

@@ -3,9 +3,13 @@
 #include "app/ModelChoice.h"
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/Runs.h"
+#include "app/jobs/SimulatedReview.h"
 #include "db/Database.h"
 #include "db/RunRepository.h"
+#include "db/VerdictRepository.h"
 #include "model/pipeline/Evaluation.h"
+
+#include <QCoreApplication>
 
 namespace tagalign::app {
 
@@ -36,6 +40,15 @@ EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobCon
                                 .before = row.before,
                                 .after = row.after,
                                 .count = int(row.positives)});
+    }
+    if (const int simulated =
+            db::VerdictRepository(database.connection()).judgedBy(simulatedReviewer());
+        simulated > 0) {
+        summary.cautions.append(
+            QCoreApplication::translate("Evaluation",
+                                        "%1 verdicts are those of a simulated reviewer, not of a "
+                                        "person.")
+                .arg(simulated));
     }
     for (const auto& caution : result.cautions) {
         summary.cautions.append(QString::fromStdString(caution));

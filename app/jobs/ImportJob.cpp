@@ -36,6 +36,21 @@ QString hashOf(const QString& path)
     return QString::fromLatin1(hash.result().toHex());
 }
 
+std::optional<db::Split> givenSplitOf(model::dataset::GivenSplit split)
+{
+    switch (split) {
+    case model::dataset::GivenSplit::None:
+        return std::nullopt;
+    case model::dataset::GivenSplit::Train:
+        return db::Split::Train;
+    case model::dataset::GivenSplit::Validation:
+        return db::Split::Validation;
+    case model::dataset::GivenSplit::Test:
+        return db::Split::Test;
+    }
+    Q_UNREACHABLE();
+}
+
 Measured measure(const Project& project, const model::dataset::PairRecord& record)
 {
     const QString path = QString::fromStdString(record.file.string());
@@ -46,7 +61,8 @@ Measured measure(const Project& project, const model::dataset::PairRecord& recor
                           .sha256 = hashOf(path),
                           .perceptualHash = probe.perceptualHash,
                           .width = probe.width,
-                          .height = probe.height};
+                          .height = probe.height,
+                          .givenSplit = givenSplitOf(record.split)};
         if (measured.image.sha256.isEmpty()) {
             measured.problem = QStringLiteral("%1 cannot be read; skipped.").arg(path);
         } else {

@@ -1,9 +1,10 @@
 #include "app/jobs/PretrainJob.h"
 
-#include "app/demo/SceneComposer.h"
+#include "app/demo/SceneCaptions.h"
 
 #include <QCoreApplication>
 #include <QElapsedTimer>
+#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr quint32 kTestSeed = 95'000; ///< training uses the settings' seed, the demo 90,001
 constexpr int kCurveEvery = 100;      ///< steps
+constexpr int kHeldOutScenes = 1000;
 
 void appendPixels(const QImage& image, std::vector<std::uint8_t>& rgb)
 {
@@ -25,53 +27,89 @@ void appendPixels(const QImage& image, std::vector<std::uint8_t>& rgb)
 }
 
 /// Nouns and colours in one list of classes.
-std::vector<std::int64_t> classesOf(const Scene& scene, qsizetype nouns)
+std::vector<std::int64_t> classesOf(const Scene& scene)
 {
     std::vector<std::int64_t> classes;
     for (const PlacedObject& placed : scene.objects) {
-        classes.push_back(placed.object);
-        if (placed.color >= 0) {
-            classes.push_back(nouns + placed.color);
+        classes.push_back(placed.what.object);
+        if (placed.what.color >= 0) {
+            classes.push_back(demoObjects().size() + placed.what.color);
         }
     }
     return classes;
 }
 
-/// Makes batches: single objects at first, then also cluttered scenes and shelves.
+/// What the scenes of pretraining have in common: no held-out object, hardly a surface.
+SceneSettings pretrainScenes(int side)
+{
+    return {.side = side, .surfaceRate = 0.02, .withHeldOutObjects = false};
+}
+
+SceneSettings clutteredScenes(int side)
+{
+    SceneSettings settings = pretrainScenes(side);
+    settings.minimumObjects = 2;
+    settings.maximumObjects = 4;
+    settings.grounds.append(Ground::Metal);
+    return settings;
+}
+
+SceneSettings shelfScenes(int side)
+{
+    SceneSettings settings = pretrainScenes(side);
+    settings.minimumObjects = 4;
+    settings.maximumObjects = 7;
+    settings.grounds = {Ground::Shelf};
+    return settings;
+}
+
+/// Makes batches. First single objects; in the last stage a third each of single objects, clutter
+/// and shelves; in between mostly single ones.
 class BatchMaker
 {
 public:
     explicit BatchMaker(const model::pipeline::PretrainSettings& settings)
-        : m_single({.side = settings.firstSide, .surfaceRate = 0.04}, quint32(settings.seed)),
-          m_singleLater({.side = settings.side, .surfaceRate = 0.04}, quint32(settings.seed + 1)),
-          m_cluttered({.side = settings.side,
-                       .minimumObjects = 2,
-                       .maximumObjects = 4,
-                       .surfaceRate = 0.04,
-                       .shelfRate = 0.35},
-                      quint32(settings.seed + 2))
+        : m_captions({}, quint32(settings.seed))
     {
+        auto seed = quint32(settings.seed);
+        const auto sprites = std::make_shared<Sprites>();
+        for (const model::pipeline::PretrainStage& stage : settings.stages) {
+            m_stages.push_back({{pretrainScenes(stage.side), seed + 1, sprites},
+                                {clutteredScenes(stage.side), seed + 2, sprites},
+                                {shelfScenes(stage.side), seed + 3, sprites}});
+            seed += 3;
+        }
     }
 
-    [[nodiscard]] qsizetype nouns() const { return m_single.objects().size(); }
-
-    model::pipeline::PretrainBatch make(int count, bool isFirst)
+    model::pipeline::PretrainBatch make(int count, std::size_t stage)
     {
+        Composers& composers = m_stages[stage];
+        const bool isLast = stage + 1 == m_stages.size();
         model::pipeline::PretrainBatch batch;
         for (int i = 0; i < count; ++i) {
-            SceneComposer& composer = isFirst ? m_single : i % 3 == 0 ? m_singleLater : m_cluttered;
+            const int kind = isLast ? i % 3 : stage == 0 || i % 4 != 0 ? 0 : 1;
+            SceneComposer& composer = kind == 0   ? composers.single
+                                      : kind == 1 ? composers.cluttered
+                                                  : composers.shelves;
             const Scene scene = composer.next();
             appendPixels(scene.image, batch.rgb);
-            batch.captions.push_back(composer.caption(scene).toStdString());
-            batch.classes.push_back(classesOf(scene, nouns()));
+            batch.captions.push_back(
+                m_captions.caption(scene, CaptionLanguage::English).toStdString());
+            batch.classes.push_back(classesOf(scene));
         }
         return batch;
     }
 
 private:
-    SceneComposer m_single;
-    SceneComposer m_singleLater;
-    SceneComposer m_cluttered;
+    struct Composers
+    {
+        SceneComposer single;
+        SceneComposer cluttered;
+        SceneComposer shelves;
+    };
+
+    SceneCaptions m_captions;
+    std::vector<Composers> m_stages;
 };
 
 void writeRecord(const QString& folder, const QJsonObject& record)
@@ -84,11 +122,24 @@ void writeRecord(const QString& folder, const QJsonObject& record)
     }
 }
 
-QString withArticle(const QString& word)
+QJsonObject readRecord(const QString& folder)
 {
-    return (QStringLiteral("aeiou").contains(word.front()) ? QStringLiteral("an ")
-                                                           : QStringLiteral("a ")) +
-           word;
+    QFile file(folder + QStringLiteral("/training.json"));
+    return file.open(QIODevice::ReadOnly) ? QJsonDocument::fromJson(file.readAll()).object()
+                                          : QJsonObject();
+}
+
+QString commandOf(const model::pipeline::PretrainSettings& settings)
+{
+    const QString command =
+        QStringLiteral("tagalign pretrain --out FOLDER --samples %1 --batch %2 --threads %3 "
+                       "--seed %4 --rate %5")
+            .arg(settings.samples)
+            .arg(settings.batchSize)
+            .arg(settings.threads)
+            .arg(settings.seed)
+            .arg(settings.learningRate);
+    return settings.from.empty() ? command : command + QStringLiteral(" --from FOLDER");
 }
 
 } // namespace
@@ -107,7 +158,9 @@ QString PretrainSummary::sentence() const
 
 PretrainSummary measureStarter(const QString& folder, int side, int count)
 {
-    SceneComposer composer({.side = side, .surfaceRate = 0.0}, kTestSeed);
+    SceneSettings settings = pretrainScenes(side);
+    settings.surfaceRate = 0.0;
+    SceneComposer composer(settings, kTestSeed);
     std::vector<std::uint8_t> rgb;
     std::vector<std::uint8_t> coloredRgb;
     std::vector<std::size_t> nouns;
@@ -117,20 +170,24 @@ PretrainSummary measureStarter(const QString& folder, int side, int count)
         if (scene.objects.isEmpty()) {
             continue;
         }
+        const SpriteKey what = scene.objects.first().what;
         appendPixels(scene.image, rgb);
-        nouns.push_back(std::size_t(scene.objects.first().object));
-        if (scene.objects.first().color >= 0) {
+        nouns.push_back(std::size_t(composer.objects().indexOf(what.object)));
+        if (what.color >= 0) {
             appendPixels(scene.image, coloredRgb);
-            colors.push_back(std::size_t(scene.objects.first().color));
+            colors.push_back(std::size_t(what.color));
         }
     }
     std::vector<std::string> nounPrompts;
-    for (const DemoObject& object : composer.objects()) {
-        nounPrompts.push_back(("a photo of " + withArticle(object.noun)).toStdString());
+    for (const int object : composer.objects()) {
+        const QString noun = demoObjects().at(object).noun;
+        nounPrompts.push_back(("a photo of " + withArticle(noun, noun)).toStdString());
     }
     std::vector<std::string> colorPrompts;
-    for (const QString& color : demoColors()) {
-        colorPrompts.push_back(("a photo of " + withArticle(color) + " thing").toStdString());
+    for (const DemoAttribute& color : demoColors()) {
+        colorPrompts.push_back(
+            ("a photo of " + withArticle(color.name + " thing", QStringLiteral("thing")))
+                .toStdString());
     }
     const std::filesystem::path checkpoint = folder.toStdString();
     return {.nouns = model::pipeline::zeroShotAccuracy(checkpoint, rgb, side, nounPrompts, nouns),
@@ -148,9 +205,20 @@ PretrainSummary pretrainStarter(const QString& folder,
     timer.start();
     BatchMaker batches(settings);
     QJsonArray curve;
+    QJsonObject record{{"command", commandOf(settings)},
+                       {"seed", qint64(settings.seed)},
+                       {"batch_size", settings.batchSize}};
+    if (!settings.from.empty()) {
+        record["before"] = readRecord(QString::fromStdString(settings.from.string()));
+    }
+    const auto minutes = [&timer] { return double(timer.elapsed()) / 60'000.0; };
     const auto onStep = [&](const model::pipeline::PretrainEvent& event) {
         if (event.step % kCurveEvery == 0 || event.step == event.steps) {
             curve.append(QJsonArray{qint64(event.step), event.loss, event.auxiliaryLoss});
+            record["samples"] = qint64(event.step) * settings.batchSize;
+            record["minutes"] = minutes();
+            record["loss_curve_step_contrast_auxiliary"] = curve;
+            writeRecord(folder, record); // of a stopped run too
         }
         context.report({event.step, event.steps,
                         QStringLiteral("Pretraining: loss %1, auxiliary %2, %3 images/s")
@@ -161,29 +229,19 @@ PretrainSummary pretrainStarter(const QString& folder,
         return context.isCancelled() ? model::Next::Stop : model::Next::Continue;
     };
     model::pipeline::pretrainClip(
-        settings, batches.nouns() + demoColors().size(),
-        [&batches](int count, int, bool isFirst) { return batches.make(count, isFirst); },
+        settings, demoObjects().size() + demoColors().size(),
+        [&batches](int count, std::size_t stage) { return batches.make(count, stage); },
         folder.toStdString(), onStep);
-    const double minutes = double(timer.elapsed()) / 60'000.0;
-    PretrainSummary summary = measureStarter(folder, settings.side, 1000);
-    summary.minutes = minutes;
-    writeRecord(folder, {{"command",
-                          QStringLiteral("tagalign pretrain --out FOLDER --samples %1 --batch %2 "
-                                         "--threads %3 --seed %4")
-                              .arg(settings.samples)
-                              .arg(settings.batchSize)
-                              .arg(settings.threads)
-                              .arg(settings.seed)},
-                         {"seed", qint64(settings.seed)},
-                         {"samples", qint64(settings.samples)},
-                         {"batch_size", settings.batchSize},
-                         {"minutes", minutes},
-                         {"held_out_scenes", 1000},
-                         {"nouns", summary.nounCount},
-                         {"noun_top1", summary.nouns.top1},
-                         {"noun_top5", summary.nouns.top5},
-                         {"color_top1", summary.colors.top1},
-                         {"loss_curve_step_contrast_auxiliary", curve}});
+    const double trained = minutes();
+    PretrainSummary summary = measureStarter(folder, settings.stages.back().side, kHeldOutScenes);
+    summary.minutes = trained;
+    record["minutes"] = trained;
+    record["held_out_scenes"] = kHeldOutScenes;
+    record["nouns"] = summary.nounCount;
+    record["noun_top1"] = summary.nouns.top1;
+    record["noun_top5"] = summary.nouns.top5;
+    record["color_top1"] = summary.colors.top1;
+    writeRecord(folder, record);
     return summary;
 }
 

@@ -21,11 +21,17 @@ qsizetype rootOf(QList<qsizetype>& parents, qsizetype item)
     return item;
 }
 
-db::Split splitOf(const QString& sha256)
+constexpr double kTrainEnd = 0.65;
+constexpr double kValidationEnd = 0.75;
+
+/// Chosen by the content's hash from the first `end` of [0, 1).
+db::Split splitOf(const QString& sha256, double end)
 {
     bool ok = false;
-    const double place = double(sha256.left(8).toUInt(&ok, 16)) / 4294967296.0;
-    return place < 0.65 ? db::Split::Train : place < 0.75 ? db::Split::Validation : db::Split::Test;
+    const double place = end * double(sha256.left(8).toUInt(&ok, 16)) / 4294967296.0;
+    return place < kTrainEnd        ? db::Split::Train
+           : place < kValidationEnd ? db::Split::Validation
+                                    : db::Split::Test;
 }
 
 } // namespace
@@ -63,9 +69,28 @@ void assignSplits(const db::Database& database)
     db::ImageRepository repository(database.connection());
     const QList<db::Image> images = repository.images();
     const QList<qsizetype> groups = nearDuplicateGroups(images);
+    // A near-duplicate of what is for testing is not trained on, whatever the data set says.
+    QHash<qsizetype, db::Split> given;
+    bool hasValidation = false;
+    for (qsizetype i = 0; i < images.size(); ++i) {
+        if (images[i].givenSplit) {
+            db::Split& split = given[groups[i]];
+            split = std::max(split, *images[i].givenSplit);
+            hasValidation = hasValidation || *images[i].givenSplit == db::Split::Validation;
+        }
+    }
+    const auto chosen = [&](qsizetype group) {
+        const auto found = given.constFind(group);
+        if (found == given.constEnd()) {
+            return splitOf(images[group].sha256, 1.0);
+        }
+        return *found == db::Split::Train && !hasValidation
+                   ? splitOf(images[group].sha256, kValidationEnd)
+                   : *found;
+    };
     db::Transaction transaction(database.connection());
     for (qsizetype i = 0; i < images.size(); ++i) {
-        const db::Split split = splitOf(images[groups[i]].sha256);
+        const db::Split split = chosen(groups[i]);
         if (split != images[i].split) {
             repository.setSplit(images[i].id, split);
         }

@@ -14,7 +14,8 @@ constexpr int kNearDuplicateBits = 6;
 [[nodiscard]] QList<qsizetype> nearDuplicateGroups(const QList<db::Image>& images);
 
 /// Puts 65 % of the groups into train, 10 % into validation, 25 % into test: by the content hash
-/// of the group's oldest image, so that later imports leave earlier images where they are.
+/// of the group's oldest image, so that later imports leave earlier images where they are. What the
+/// data set says goes first; where it names no validation images, some of its train images are.
 /// @throws db::Error
 void assignSplits(const db::Database& database);
 

@@ -103,6 +103,15 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
     reload();
 }
 
+QString VerifyPage::Content::toolTipOf(const db::Candidate& candidate) const
+{
+    const QString judge = judges.value(candidate.tag);
+    const QString text = captionText(candidate.caption);
+    return candidate.state == db::State::Pending || judge.isEmpty()
+               ? text
+               : tr("%1\nJudged by %2").arg(text, judge);
+}
+
 QString VerifyPage::Content::captionText(db::CaptionId id) const
 {
     for (const db::Caption& caption : captions) {
@@ -193,12 +202,14 @@ void VerifyPage::showImage(qsizetype position, std::optional<db::TagId> tag)
         this,
         [id = image.id](db::Database& database) {
             return Content{.captions = db::ImageRepository(database.connection()).captionsOf(id),
-                           .candidates = db::TagRepository(database.connection()).candidatesOf(id)};
+                           .candidates = db::TagRepository(database.connection()).candidatesOf(id),
+                           .judges = db::VerdictRepository(database.connection()).judgesOf(id)};
         },
         [this, id = image.id](const Content& tags) {
             if (m_content.image.id == id) {
                 m_content.captions = tags.captions;
                 m_content.candidates = tags.candidates;
+                m_content.judges = tags.judges;
                 m_content.hasTags = true;
                 showWhenWhole();
             }
@@ -233,7 +244,7 @@ void VerifyPage::showWhenWhole()
                       .isAttribute = candidate.kind == db::TagKind::Attribute,
                       .owner = candidate.owner,
                       .state = stateOf(candidate.state),
-                      .toolTip = m_content.captionText(candidate.caption)});
+                      .toolTip = m_content.toolTipOf(candidate)});
     }
     m_isWhole = true;
     m_chips->setChips(chips, chipToShow());

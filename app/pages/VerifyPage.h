@@ -45,12 +45,14 @@ private:
     {
         db::Image image;
         QList<db::Caption> captions;
-        QList<db::Candidate> candidates; ///< as the chips show them
-        QImage picture;                  ///< null if it cannot be read
+        QList<db::Candidate> candidates;  ///< as the chips show them
+        QHash<db::TagId, QString> judges; ///< by whom they were judged before
+        QImage picture;                   ///< null if it cannot be read
         bool hasTags = false;
         bool hasPicture = false;
 
         [[nodiscard]] QString captionText(db::CaptionId id) const;
+        [[nodiscard]] QString toolTipOf(const db::Candidate& candidate) const;
     };
 
     void reload();

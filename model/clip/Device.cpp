@@ -6,7 +6,9 @@
 #include <torch/torch.h>
 
 #include <dlfcn.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -74,6 +76,18 @@ CudaStatus tryCuda()
 }
 
 } // namespace
+
+void keepThreadsFromSpinning(char** arguments)
+{
+    // GNU's and LLVM's runtimes: a wait of microseconds still spins, a longer one sleeps.
+    constexpr const char* kSpins = "GOMP_SPINCOUNT";
+    constexpr const char* kBlockTime = "KMP_BLOCKTIME";
+    if (std::getenv(kSpins) == nullptr && std::getenv("OMP_WAIT_POLICY") == nullptr &&
+        ::setenv(kSpins, "2000", 1) == 0) {
+        ::setenv(kBlockTime, "0", 0);
+        ::execv("/proc/self/exe", arguments); // returns only if it failed: then as it was
+    }
+}
 
 bool cpuHasBFloat16()
 {

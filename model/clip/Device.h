@@ -5,6 +5,12 @@
 
 namespace tagalign::model::clip {
 
+/// Threads of a parallel loop that wait for the next one spin for milliseconds by default, which
+/// starves whatever else wants their cores, the window first. OpenMP's runtime reads its settings
+/// when it is loaded: unless the user has set them, this starts the program anew with others.
+/// Call it first in main(); returns if nothing is to be done.
+void keepThreadsFromSpinning(char** arguments);
+
 /// What the CPU part computes with, e.g. "2 threads, AVX-512, bf16 instructions".
 [[nodiscard]] std::string cpuCapabilities();
 

@@ -39,9 +39,9 @@ struct Source
     }
 
     void add(const std::string& picture, const std::vector<std::string>& captions,
-             const std::string& where) const
+             const std::string& where, GivenSplit split = GivenSplit::None) const
     {
-        records.add(picture, file.parent_path(), lookup, captions, where);
+        records.add(picture, file.parent_path(), lookup, captions, where, split);
     }
 
     void report(std::size_t done) const
@@ -94,8 +94,19 @@ std::optional<std::string> fileNameOf(const json& record)
     return std::nullopt;
 }
 
+GivenSplit splitOf(const json& record)
+{
+    const auto found = record.find("split");
+    return found != record.end() && found->is_string() ? splitNamed(found->get<std::string>())
+                                                       : GivenSplit::None;
+}
+
 void readJsonLines(const Source& source)
 {
+    // An imagefolder keeps each split's list in a folder of that name.
+    const GivenSplit folder = source.file.filename() == "metadata.jsonl"
+                                  ? splitNamed(source.file.parent_path().filename().string())
+                                  : GivenSplit::None;
     std::ifstream stream = open(source.file);
     std::string line;
     for (std::size_t number = 1; std::getline(stream, line); ++number) {
@@ -115,7 +126,8 @@ void readJsonLines(const Source& source)
         } else if (!name) {
             source.records.addProblem(source.line(number), "has no file_name; left out.");
         } else {
-            source.add(*name, captionsIn(record), source.line(number));
+            source.add(*name, captionsIn(record), source.line(number),
+                       std::max(folder, splitOf(record)));
         }
     }
 }

@@ -8,6 +8,9 @@
 
 namespace tagalign::model::dataset {
 
+/// The part of the data that an image was published for.
+enum class GivenSplit { None, Train, Validation, Test };
+
 /// One image with its captions, as a data set lists it. The file may not exist: the importer
 /// looks and reports.
 struct PairRecord
@@ -15,6 +18,7 @@ struct PairRecord
     std::filesystem::path file; ///< absolute, inside the data set's folder
     std::vector<std::string> captions;
     std::string where; ///< "captions.jsonl, line 12": for messages
+    GivenSplit split = GivenSplit::None;
 };
 
 /// A record that was left out, with the reason, as one sentence.
@@ -39,7 +43,8 @@ struct Dataset
 ///
 /// Lists name pictures relative to themselves or to the folder, else by the only file below whose
 /// path ends with the name. Records of the same file are merged. Lists that are damaged, links
-/// that lead nowhere and paths that leave the folder become problems.
+/// that lead nowhere and paths that leave the folder become problems. Splits are taken from the
+/// field `split` of JSONL and from the folders of an imagefolder.
 /// @param extraction folder to unpack pictures of shards into; without it shards are refused.
 /// @throws FormatError if nothing readable is there, saying what was looked for; Cancelled.
 [[nodiscard]] Dataset readDataset(const std::filesystem::path& source, const OnProgress& onProgress,

@@ -51,7 +51,8 @@ RecordCollector::Place RecordCollector::placeOf(const std::string& name, const f
 }
 
 void RecordCollector::add(const std::string& name, const fs::path& beside, Lookup lookup,
-                          const std::vector<std::string>& captions, const std::string& where)
+                          const std::vector<std::string>& captions, const std::string& where,
+                          GivenSplit split)
 {
     const Place place = placeOf(name, beside, lookup);
     if (!place.problem.empty()) {
@@ -63,6 +64,9 @@ void RecordCollector::add(const std::string& name, const fs::path& beside, Looku
     if (isNew) {
         m_dataset.records.push_back({place.file, {}, where});
     }
+    // Listed for two splits it is the stricter one's: what is for testing is never trained on.
+    GivenSplit& given = m_dataset.records[known->second].split;
+    given = std::max(given, split);
     for (const std::string& caption : captions) {
         if (std::string tidy = tidyText(caption); !tidy.empty()) {
             m_dataset.records[known->second].captions.push_back(std::move(tidy));
@@ -105,6 +109,17 @@ std::string tidyText(const std::string& text)
     const auto first = std::find_if_not(valid.begin(), valid.end(), isSpace);
     const auto last = std::find_if_not(valid.rbegin(), valid.rend(), isSpace).base();
     return first < last ? std::string(first, last) : std::string();
+}
+
+GivenSplit splitNamed(const std::string& name)
+{
+    constexpr std::array kValidation{"validation", "val", "valid", "dev"};
+    const std::string word = lowerCase(name);
+    return word == "train"  ? GivenSplit::Train
+           : word == "test" ? GivenSplit::Test
+           : std::find(kValidation.begin(), kValidation.end(), word) != kValidation.end()
+               ? GivenSplit::Validation
+               : GivenSplit::None;
 }
 
 std::string lowerCase(std::string text)

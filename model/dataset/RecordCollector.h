@@ -27,7 +27,8 @@ public:
     /// @param where  for messages, e.g. "captions.jsonl, line 12".
     /// @throws Cancelled
     void add(const std::string& name, const std::filesystem::path& beside, Lookup lookup,
-             const std::vector<std::string>& captions, const std::string& where);
+             const std::vector<std::string>& captions, const std::string& where,
+             GivenSplit split = GivenSplit::None);
     void addProblem(const std::string& where, const std::string& message);
 
     /// Keeps one problem instead of all that came since there were `known`.
@@ -61,6 +62,9 @@ private:
 
 /// Invalid UTF-8 replaced by U+FFFD, blanks at both ends removed.
 [[nodiscard]] std::string tidyText(const std::string& text);
+
+/// "train", "validation" ("val", "valid", "dev") or "test", in any case; None for other words.
+[[nodiscard]] GivenSplit splitNamed(const std::string& name);
 
 /// ASCII letters only.
 [[nodiscard]] std::string lowerCase(std::string text);

@@ -32,7 +32,7 @@ clip::ClipConfig starterConfig(const PretrainSettings& settings,
     config.vision.heads = 6;
     config.vision.mlpWidth = 768;
     config.vision.patchSize = 8;
-    config.vision.imageSize = settings.side;
+    config.vision.imageSize = settings.stages.back().side;
     config.vision.activation = clip::Activation::Gelu;
     config.text.width = 128;
     config.text.layers = 3;
@@ -119,19 +119,32 @@ private:
 
 struct Losses
 {
-    torch::Tensor contrast;
-    torch::Tensor auxiliary;
+    double contrast = 0.0;
+    double auxiliary = 0.0;
 };
 
-Losses lossesOf(clip::ClipModel& model, torch::nn::Linear& classifier, const torch::Tensor& pixels,
-                const torch::Tensor& ids, const torch::Tensor& labels)
+struct Samples
+{
+    torch::Tensor pixels; ///< [N, 3, side, side]
+    torch::Tensor ids;    ///< [N, length]
+    torch::Tensor labels; ///< [N, classes]
+
+    [[nodiscard]] Samples slice(std::int64_t from, std::int64_t to) const
+    {
+        return {pixels.slice(0, from, to), ids.slice(0, from, to), labels.slice(0, from, to)};
+    }
+};
+
+/// Adds the gradients of a part's losses, times `weight`. @return the losses times `weight`.
+Losses learnPart(clip::ClipModel& model, torch::nn::Linear& classifier, const Samples& part,
+                 double weight, double auxiliaryWeight)
 {
     torch::Tensor image;
     torch::Tensor text;
     {
         const Autocast autocast;
-        image = model->encodeImage(pixels, clip::PatchPath::Plain).global;
-        text = model->encodeText(ids);
+        image = model->encodeImage(part.pixels, clip::PatchPath::Plain).global;
+        text = model->encodeText(part.ids);
     }
     image = image.to(torch::kFloat32);
     const torch::Tensor z = torch::nn::functional::normalize(image);
@@ -142,8 +155,34 @@ Losses lossesOf(clip::ClipModel& model, torch::nn::Linear& classifier, const tor
                                     torch::cross_entropy_loss(logits.t(), targets)) /
                                    2.0;
     const torch::Tensor auxiliary =
-        -(torch::log_softmax(classifier(image), 1) * labels).sum(1).mean();
-    return {contrast, auxiliary};
+        -(torch::log_softmax(classifier(image), 1) * part.labels).sum(1).mean();
+    (weight * (contrast + auxiliaryWeight * auxiliary)).backward();
+    return {weight * contrast.item<double>(), weight * auxiliary.item<double>()};
+}
+
+/// One part of the batch a thread, each alone with its negatives: products this small do not share
+/// a thread pool well.
+Losses learn(clip::ClipModel& model, torch::nn::Linear& classifier, const Samples& batch,
+             const PretrainSettings& settings)
+{
+    const std::int64_t count = batch.pixels.size(0);
+    const std::int64_t parts = std::clamp<std::int64_t>(count / 2, 1, settings.threads);
+    std::vector<std::future<Losses>> running;
+    for (std::int64_t part = 0; part < parts; ++part) {
+        const Samples samples = batch.slice(part * count / parts, (part + 1) * count / parts);
+        const double weight = double(samples.pixels.size(0)) / double(count);
+        running.push_back(std::async(std::launch::async, [&, samples, weight] {
+            torch::set_num_threads(1);
+            return learnPart(model, classifier, samples, weight, settings.auxiliaryWeight);
+        }));
+    }
+    Losses sum;
+    for (std::future<Losses>& part : running) {
+        const Losses losses = part.get();
+        sum.contrast += losses.contrast;
+        sum.auxiliary += losses.auxiliary;
+    }
+    return sum;
 }
 
 double rateAt(double progress)
@@ -152,6 +191,31 @@ double rateAt(double progress)
                ? progress / kWarmUpShare
                : 0.5 * (1.0 + std::cos(std::numbers::pi * (progress - kWarmUpShare) /
                                        (1.0 - kWarmUpShare)));
+}
+
+std::size_t stageAt(const std::vector<PretrainStage>& stages, double progress)
+{
+    std::size_t stage = 0;
+    for (double end = stages.front().share; progress >= end && stage + 1 < stages.size();
+         end += stages[stage].share) {
+        ++stage;
+    }
+    return stage;
+}
+
+/// A checkpoint to go on from. @throws Error unless it has the shape that is trained here.
+clip::ClipModel loadedFor(const clip::ClipConfig& config, const std::filesystem::path& folder)
+{
+    clip::ClipModel model = clip::loadClip(folder);
+    const clip::ClipConfig& found = model->config();
+    if (found.vision.width != config.vision.width || found.vision.layers != config.vision.layers ||
+        found.vision.imageSize != config.vision.imageSize || found.embedDim != config.embedDim ||
+        found.text.vocabularySize != config.text.vocabularySize) {
+        throw Error(folder.string() +
+                    ": is not of the shape that pretraining makes; start without it");
+    }
+    model->train();
+    return model;
 }
 
 void save(clip::ClipModel& model, const PretrainSettings& settings,
@@ -168,13 +232,14 @@ void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
                   const NextBatch& nextBatch, const std::filesystem::path& folder,
                   const std::function<Next(const PretrainEvent&)>& onStep)
 {
-    (void)clip::loadCuda(); // before the seed
-    torch::set_num_threads(settings.threads);
+    (void)clip::loadCuda();    // before the seed
+    torch::set_num_threads(1); // see learn()
     torch::manual_seed(settings.seed);
     text::ClipTokenizer::writeVocabulary(folder, settings.merges, kContextLength);
     const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(folder);
     const clip::ClipConfig config = starterConfig(settings, tokenizer);
-    clip::ClipModel model(config);
+    clip::ClipModel model =
+        settings.from.empty() ? clip::ClipModel(config) : loadedFor(config, settings.from);
     torch::nn::Linear classifier(config.embedDim, classes);
     std::vector<torch::Tensor> parameters = model->parameters();
     for (const torch::Tensor& parameter : classifier->parameters()) {
@@ -184,10 +249,9 @@ void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
                                                   .betas({0.9, 0.98})
                                                   .weight_decay(settings.weightDecay));
     const std::int64_t steps = std::max<std::int64_t>(settings.samples / settings.batchSize, 1);
-    const auto firstSteps = std::int64_t(double(steps) * settings.firstShare);
     const auto make = [&](std::int64_t step) {
-        const bool isFirst = step < firstSteps;
-        return nextBatch(settings.batchSize, isFirst ? settings.firstSide : settings.side, isFirst);
+        return nextBatch(settings.batchSize,
+                         stageAt(settings.stages, double(step) / double(steps)));
     };
     auto pending = std::async(std::launch::async, make, 0);
     const auto start = Clock::now();
@@ -197,15 +261,17 @@ void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
         if (step + 1 < steps) {
             pending = std::async(std::launch::async, make, step + 1);
         }
-        const int side = step < firstSteps ? settings.firstSide : settings.side;
+        const int side =
+            settings.stages[stageAt(settings.stages, double(step) / double(steps))].side;
         for (auto& group : optimizer.param_groups()) {
             group.options().set_lr(settings.learningRate * rateAt(double(step) / double(steps)));
         }
-        const Losses losses = lossesOf(model, classifier, pixelsOf(batch.rgb, side, config),
-                                       idsOf(batch.captions, tokenizer, config.text.contextLength),
-                                       labelsOf(batch.classes, classes));
         optimizer.zero_grad();
-        (losses.contrast + settings.auxiliaryWeight * losses.auxiliary).backward();
+        const Losses losses = learn(model, classifier,
+                                    {pixelsOf(batch.rgb, side, config),
+                                     idsOf(batch.captions, tokenizer, config.text.contextLength),
+                                     labelsOf(batch.classes, classes)},
+                                    settings);
         torch::nn::utils::clip_grad_norm_(parameters, 1.0);
         optimizer.step();
         {
@@ -213,8 +279,7 @@ void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
             model->logit_scale.clamp_(0.0, std::log(kMaxScale));
         }
         const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-        const PretrainEvent event{step + 1, steps, losses.contrast.item<double>(),
-                                  losses.auxiliary.item<double>(),
+        const PretrainEvent event{step + 1, steps, losses.contrast, losses.auxiliary,
                                   double((step + 1) * settings.batchSize) / seconds};
         if (!std::isfinite(event.loss)) {
             throw Error("pretraining diverged at step " + std::to_string(step + 1) +

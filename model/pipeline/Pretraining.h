@@ -10,21 +10,30 @@
 
 namespace tagalign::model::pipeline {
 
-/// How a small CLIP is trained from scratch. The first share of the samples is seen at a smaller
-/// size (position embedding interpolated), which is faster and learns objects first.
+/// A share of the samples, seen at one size (position embedding interpolated).
+struct PretrainStage
+{
+    double share = 1.0; ///< of the samples, in [0, 1]
+    int side = 96;      ///< pixels, multiple of the patch size 8
+};
+
+/// How a small CLIP is trained from scratch. Small pictures come first: they are learned faster,
+/// and objects before clutter.
 struct PretrainSettings
 {
-    std::int64_t samples = 250'000;
-    int batchSize = 128;
+    std::int64_t samples = 400'000;
+    int batchSize = 96;
     double learningRate = 1e-3; ///< AdamW, warmed up over 3 % of the steps, then cosine to 0
     double weightDecay = 0.05;
-    double auxiliaryWeight = 0.5; ///< of the classifier on the global vector
-    double firstShare = 0.55;     ///< of the samples, in [0, 1]
-    int firstSide = 64;           ///< pixels, multiple of 8
-    int side = 80;                ///< pixels, the model's input size
-    int threads = 2;
+    double auxiliaryWeight = 1.0; ///< of the classifier on the global vector
+    /// Shares sum to 1; the last side is the model's input size.
+    std::vector<PretrainStage> stages{{0.4, 48}, {0.35, 64}, {0.25, 96}};
+    int threads = 2;           ///< each learns a part of the batch
     std::size_t merges = 4000; ///< of the vocabulary
     std::uint64_t seed = 1;
+    /// A checkpoint that pretrainClip() has written, to go on from with a new course of the
+    /// learning rate; empty: from scratch. The auxiliary classifier begins anew.
+    std::filesystem::path from;
 };
 
 /// N pictures with a caption each, and the classes an auxiliary classifier learns from.
@@ -35,9 +44,9 @@ struct PretrainBatch
     std::vector<std::vector<std::int64_t>> classes; ///< of each picture; may be empty
 };
 
-/// Makes a batch of `count` pictures of `side` pixels; `isFirst`: of the first share. Called on a
-/// thread of its own while the one before is learned.
-using NextBatch = std::function<PretrainBatch(int count, int side, bool isFirst)>;
+/// Makes a batch of `count` pictures for settings.stages[stage]. Called on a thread of its own
+/// while the one before is learned.
+using NextBatch = std::function<PretrainBatch(int count, std::size_t stage)>;
 
 struct PretrainEvent
 {

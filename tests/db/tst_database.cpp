@@ -28,6 +28,7 @@ private Q_SLOTS:
     void rolledBackTransactionLeavesNothing();
     void twoConnectionsWriteInTurn();
     void oldFileIsBackedUpBeforeMigration();
+    void firstReleasedFileIsBroughtUpToDate();
 
 private:
     [[nodiscard]] QString file() const { return m_folder->filePath("project.sqlite"); }
@@ -154,8 +155,8 @@ void TestDatabase::twoConnectionsWriteInTurn()
 
 void TestDatabase::oldFileIsBackedUpBeforeMigration()
 {
-    // No older schema was ever released; the newest one marked as older makes migrate() back the
-    // file up and then fail on tables that exist, which must change nothing.
+    // The newest schema marked as an older one makes migrate() back the file up and then fail on
+    // tables that exist, which must change nothing.
     {
         Database database(file());
         database.setSetting("kept", "yes");
@@ -171,6 +172,34 @@ void TestDatabase::oldFileIsBackedUpBeforeMigration()
         QVERIFY(kept.next());
         QCOMPARE(kept.value(0).toString(), QString("yes"));
     }
+}
+
+/// A file as version 1 made it: its rows stay, and it takes what came since.
+void TestDatabase::firstReleasedFileIsBroughtUpToDate()
+{
+    {
+        QSqlDatabase raw = QSqlDatabase::addDatabase("QSQLITE", "first");
+        raw.setDatabaseName(file());
+        QVERIFY(raw.open());
+        QFile schema(":/migrations/0001_initial.sql");
+        QVERIFY(schema.open(QIODevice::ReadOnly));
+        for (const QString& statement :
+             QString::fromUtf8(schema.readAll()).split("\n;;\n", Qt::SkipEmptyParts)) {
+            execute(raw, statement);
+        }
+        execute(raw, "PRAGMA user_version = 1");
+        execute(raw, "INSERT INTO image (path, sha256, phash, width, height, split) VALUES "
+                     "('a.jpg', 'ab', 1, 8, 8, 'test')");
+    }
+    QSqlDatabase::removeDatabase("first");
+    const Database database(file());
+    QVERIFY(QFile::exists(file() + ".v1.backup"));
+    QSqlQuery row =
+        execute(database.connection(), "SELECT path, split, given_split IS NULL FROM image");
+    QVERIFY(row.next());
+    QCOMPARE(row.value(0).toString(), QString("a.jpg"));
+    QCOMPARE(row.value(1).toString(), QString("test"));
+    QVERIFY(row.value(2).toBool());
 }
 
 QTEST_GUILESS_MAIN(TestDatabase)

@@ -27,6 +27,7 @@ private Q_SLOTS:
     void cocoCaptionsAreJoinedByImage();
     void flickrTokensAreRead();
     void imagefolderPrefixesItsFolders();
+    void splitsAreRead();
     void sidecarTextsAreRead();
     void bareFolderHasNoCaptions();
     void pathsOutsideTheFolderAreRefused();
@@ -157,6 +158,25 @@ void TestDatasetReader::imagefolderPrefixesItsFolders()
     QCOMPARE(found.format, std::string("Hugging Face imagefolder"));
     QCOMPARE(found.records.size(), std::size_t(2));
     QVERIFY(found.records[0].file != found.records[1].file);
+    for (const dataset::PairRecord& record : found.records) {
+        QCOMPARE(record.split, record.captions[0] == "one" ? dataset::GivenSplit::Train
+                                                           : dataset::GivenSplit::Test);
+    }
+}
+
+void TestDatasetReader::splitsAreRead()
+{
+    write("captions.jsonl", "{\"file_name\": \"a.jpg\", \"split\": \"Test\"}\n"
+                            "{\"file_name\": \"b.jpg\", \"split\": \"val\"}\n"
+                            "{\"file_name\": \"c.jpg\", \"split\": 3}\n"
+                            "{\"file_name\": \"d.jpg\", \"split\": \"holdout\"}\n"
+                            "{\"file_name\": \"b.jpg\", \"split\": \"train\"}\n");
+    const Dataset found = read();
+    QCOMPARE(found.records.size(), std::size_t(4));
+    QCOMPARE(found.records[0].split, dataset::GivenSplit::Test);
+    QCOMPARE(found.records[1].split, dataset::GivenSplit::Validation); // the stricter of two
+    QCOMPARE(found.records[2].split, dataset::GivenSplit::None);
+    QCOMPARE(found.records[3].split, dataset::GivenSplit::None);
 }
 
 void TestDatasetReader::sidecarTextsAreRead()

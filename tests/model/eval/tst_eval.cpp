@@ -2,6 +2,7 @@
 #include "model/eval/Bootstrap.h"
 #include "model/eval/FalseAlerts.h"
 #include "model/eval/GoNoGo.h"
+#include "model/eval/Localization.h"
 #include "model/eval/Retrieval.h"
 #include "model/eval/TagRanking.h"
 
@@ -51,6 +52,8 @@ class TestEval : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void regionsAreScoredByHand();
+    void regionsRefuseWhatCannotBeCompared();
 
     void averagePrecisionIsThePeers()
     {
@@ -231,6 +234,39 @@ private Q_SLOTS:
         QVERIFY(!goNoGo({0.5, 0.6, {-0.1, 0.3}, 0}).morePairs);
     }
 };
+
+/// Six pixels, two of them in the region: counted by hand.
+void TestEval::regionsAreScoredByHand()
+{
+    const std::vector<float> heat{0.9F, 0.1F, 0.5F, 0.5F, -0.2F, 0.3F};
+    const std::vector<std::uint8_t> inside{1, 0, 1, 0, 0, 0};
+    const std::vector<float> thresholds{-1.0F, 0.3F, 0.5F, 0.6F, 1.0F};
+    const RegionScore score = scoreRegion(heat, inside, thresholds);
+    QVERIFY(score.pointsInside);
+    QVERIFY(isNear(score.iou[0], 2.0 / 6.0)); // everything
+    QVERIFY(isNear(score.iou[1], 2.0 / 4.0)); // 0.9, 0.5, 0.5, 0.3
+    QVERIFY(isNear(score.iou[2], 2.0 / 3.0)); // 0.9, 0.5, 0.5: reaching it is enough
+    QVERIFY(isNear(score.iou[3], 1.0 / 2.0)); // 0.9
+    QVERIFY(isNear(score.iou[4], 0.0));       // nothing
+    QVERIFY(
+        !scoreRegion(heat, std::vector<std::uint8_t>{0, 1, 0, 0, 0, 0}, thresholds).pointsInside);
+    const std::vector<float> even{0.5F, 0.5F};
+    QVERIFY(!scoreRegion(even, std::vector<std::uint8_t>{0, 1}, thresholds)
+                 .pointsInside); // the first counts
+}
+
+void TestEval::regionsRefuseWhatCannotBeCompared()
+{
+    const std::vector<float> thresholds = thresholdsBetween(0.0F, 1.0F, 3);
+    QCOMPARE(thresholds, std::vector<float>({0.0F, 0.5F, 1.0F}));
+    const std::vector<std::uint8_t> inside{1, 0};
+    QVERIFY_EXCEPTION_THROWN((void)scoreRegion(std::vector<float>{0.1F}, inside, thresholds),
+                             ShapeError);
+    QVERIFY_EXCEPTION_THROWN(
+        (void)scoreRegion(std::vector<float>{0.1F, std::nanf("")}, inside, thresholds), RangeError);
+    QVERIFY_EXCEPTION_THROWN((void)thresholdsBetween(1.0F, 1.0F, 3), RangeError);
+    QVERIFY_EXCEPTION_THROWN((void)thresholdsBetween(0.0F, 1.0F, 1), RangeError);
+}
 
 QTEST_APPLESS_MAIN(TestEval)
 #include "tst_eval.moc"
