@@ -51,11 +51,15 @@ std::vector<std::filesystem::path> modelFilesOf(const std::filesystem::path& fol
     return files;
 }
 
-/// What text::ClipTokenizer reads; none where the checkpoint has OpenAI's vocabulary.
+/// What the checkpoint's tokenizer reads; none where it has OpenAI's vocabulary.
 std::vector<std::filesystem::path> vocabularyFilesOf(const std::filesystem::path& folder)
 {
     std::vector<std::filesystem::path> files;
-    for (const char* name : {"merges.txt", "tokenizer.json", "vocab.json"}) {
+    std::vector<const char*> names = {"merges.txt", "tokenizer.json", "vocab.json"};
+    if (std::filesystem::exists(folder / "spiece.model")) { // SigLIP's
+        names = {"spiece.model", "tokenizer_config.json"};
+    }
+    for (const char* name : names) {
         if (std::filesystem::exists(folder / name)) {
             files.push_back(folder / name);
         }
