@@ -464,7 +464,7 @@ ClipConfig readClipConfig(const std::filesystem::path& folder)
     const bool isHuggingFace = std::filesystem::exists(huggingFace);
     if (!isHuggingFace && !std::filesystem::exists(openClip)) {
         throw Error(folder.string() + ": neither config.json nor open_clip_config.json is there; "
-                                      "choose a folder with a published CLIP checkpoint");
+                                      "choose a folder with a published CLIP or SigLIP checkpoint");
     }
     const auto& file = isHuggingFace ? huggingFace : openClip;
     ClipConfig config =

@@ -45,7 +45,8 @@ std::vector<std::filesystem::path> modelFilesOf(const std::filesystem::path& fol
     if (!hasConfig || !hasWeights) {
         throw Error(folder.string() + ": no " +
                     (hasConfig ? "weights (.safetensors)" : "config.json") +
-                    " in the checkpoint folder; choose a folder with a published CLIP checkpoint");
+                    " in the checkpoint folder; choose a folder with a published CLIP or SigLIP "
+                    "checkpoint");
     }
     std::sort(files.begin(), files.end());
     return files;

@@ -42,7 +42,8 @@ std::string markIn(const json& settings, const char* name, const std::string& fa
 {
     const json mark = settings.value(name, json());
     const json text = mark.is_object() ? mark.value("content", json()) : mark;
-    return text.is_string() && text != "" ? text.get<std::string>() : fallback;
+    const std::string found = text.is_string() ? text.get<std::string>() : std::string();
+    return found.empty() ? fallback : found;
 }
 
 std::string withBlanks(std::string_view text)
