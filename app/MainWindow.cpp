@@ -334,8 +334,8 @@ void MainWindow::chooseModel()
     if (!m_workspace) {
         return;
     }
-    auto* dialog =
-        new QFileDialog(this, tr("Folder of a CLIP checkpoint (config.json, model.safetensors)"));
+    auto* dialog = new QFileDialog(
+        this, tr("Folder of a CLIP or SigLIP checkpoint (config.json, model.safetensors)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::Directory);
     connect(dialog, &QFileDialog::fileSelected, m_workspace.get(), &Workspace::chooseModel);

@@ -83,9 +83,10 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
         "pilot", "The main job: import pairs, tag, encode, train, evaluate, report");
     verb->add_option("SOURCE", options->sources, "Folders or files with image-caption pairs")
         ->required();
-    verb->add_option("--model", options->model,
-                     "Folder of a CLIP checkpoint (config.json, model.safetensors, vocabulary); "
-                     "default: the demo model that comes with the program");
+    verb->add_option(
+        "--model", options->model,
+        "Folder of a CLIP or SigLIP checkpoint (config.json, model.safetensors, vocabulary); "
+        "default: the demo model that comes with the program");
     verb->add_option("--project", options->project,
                      "Project folder; default: NAME.tagalign in the current folder");
     verb->add_flag("--json", options->json, "Print the result as JSON");

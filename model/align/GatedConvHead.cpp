@@ -30,6 +30,7 @@ GatedConvHead::GatedConvHead(const Projection& projection, std::uint64_t seed)
     m_normWeight = register_parameter("ln_post_weight", projection.normWeight.detach().clone());
     m_normBias = register_parameter("ln_post_bias", projection.normBias.detach().clone());
     m_matrix = register_parameter("projection", projection.matrix.detach().clone());
+    keepTail(projection.tail);
 }
 
 GatedConvHead::Step GatedConvHead::makeStep(torch::nn::Module& parent, const std::string& name,
@@ -52,7 +53,8 @@ GatedConvHead::Step GatedConvHead::makeStep(torch::nn::Module& parent, const std
 double GatedConvHead::flopsPerPatch() const
 {
     const auto width = double(tokenWidth());
-    return 2.0 * width * (double(m_steps.size()) * 9.0 * width + double(embeddingWidth()));
+    return 2.0 * width * (double(m_steps.size()) * 9.0 * width + double(embeddingWidth())) +
+           tailFlops();
 }
 
 torch::Tensor GatedConvHead::convolve(Step& step, const torch::Tensor& grid) const
@@ -77,7 +79,7 @@ torch::Tensor GatedConvHead::run(const torch::Tensor& tokens, std::int64_t rows,
     for (Step& step : m_steps)
         grid = grid + torch::tanh(step.gate) * convolve(step, grid);
     const auto moved = grid.reshape(tokens.sizes());
-    return project(moved, {m_normWeight, m_normBias, m_matrix, m_epsilon});
+    return project(moved, {m_normWeight, m_normBias, m_matrix, m_epsilon, tail()});
 }
 
 } // namespace tagalign::model::align

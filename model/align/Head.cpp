@@ -25,9 +25,42 @@ void requireConsistent(const Projection& projection)
              << projection.matrix.sizes() << ".";
         throw ShapeError(text.str());
     }
+    const auto shapes = poolTailShapes(projection.embeddingWidth(), projection.tail.width());
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+        const auto& [name, part] = kPoolTailParts[i];
+        const torch::Tensor& tensor = projection.tail.*part;
+        const bool isAbsent = projection.tail.width() == 0 && !tensor.defined();
+        if (!isAbsent && (!tensor.defined() || tensor.sizes() != shapes[i])) {
+            std::ostringstream text;
+            text << "The checkpoint's projection does not fit together: expected " << name << " "
+                 << torch::IntArrayRef(shapes[i]) << ".";
+            throw ShapeError(text.str());
+        }
+    }
+}
+
+torch::Tensor throughTail(const torch::Tensor& x, const PoolTail& tail, double epsilon)
+{
+    const auto pooled = x + tail.bias;
+    const auto normed =
+        torch::layer_norm(pooled, {pooled.size(-1)}, tail.normWeight, tail.normBias, epsilon);
+    const auto hidden = torch::gelu(torch::linear(normed, tail.upWeight, tail.upBias), "tanh");
+    return pooled + torch::linear(hidden, tail.downWeight, tail.downBias);
 }
 
 } // namespace
+
+std::array<std::vector<std::int64_t>, 7> poolTailShapes(std::int64_t embeddingWidth,
+                                                        std::int64_t tailWidth)
+{
+    return {{{embeddingWidth},
+             {embeddingWidth},
+             {embeddingWidth},
+             {tailWidth, embeddingWidth},
+             {tailWidth},
+             {embeddingWidth, tailWidth},
+             {embeddingWidth}}};
+}
 
 std::string nameOf(HeadKind kind)
 {
@@ -38,7 +71,17 @@ torch::Tensor project(const torch::Tensor& tokens, const Projection& projection)
 {
     const auto normed = torch::layer_norm(tokens, {projection.tokenWidth()}, projection.normWeight,
                                           projection.normBias, projection.epsilon);
-    return torch::matmul(normed, projection.matrix);
+    const auto joint = torch::matmul(normed, projection.matrix);
+    return projection.tail.width() == 0 ? joint
+                                        : throughTail(joint, projection.tail, projection.epsilon);
+}
+
+void Head::keepTail(const PoolTail& tail)
+{
+    if (tail.width() == 0)
+        return;
+    for (const auto& [name, part] : kPoolTailParts)
+        m_tail.*part = register_buffer(name, (tail.*part).detach().clone());
 }
 
 torch::Tensor Head::forward(const torch::Tensor& tokens, std::int64_t rows, std::int64_t columns)

@@ -2,9 +2,12 @@
 
 #include <torch/torch.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tagalign::model::align {
 
@@ -13,13 +16,44 @@ enum class HeadKind { Adapter, GatedConv };
 /// As stored in files: "adapter", "gated-conv".
 [[nodiscard]] std::string nameOf(HeadKind kind);
 
-/// A checkpoint's way from tower tokens to the joint space: ln_post, then a matrix.
+/// What SigLIP's attention pooling does behind its matrix: adds a bias, then
+/// x + down(GELU(up(LayerNorm(x)))), the GELU with tanh. A CLIP has no tail: undefined tensors.
+struct PoolTail
+{
+    torch::Tensor bias;       ///< [D]
+    torch::Tensor normWeight; ///< [D]
+    torch::Tensor normBias;   ///< [D]
+    torch::Tensor upWeight;   ///< [H, D]
+    torch::Tensor upBias;     ///< [H]
+    torch::Tensor downWeight; ///< [D, H]
+    torch::Tensor downBias;   ///< [D]
+
+    /// H; 0 if there is no tail.
+    [[nodiscard]] std::int64_t width() const { return upBias.defined() ? upBias.size(0) : 0; }
+};
+
+/// The parts by the names that head files have.
+inline constexpr std::array<std::pair<const char*, torch::Tensor PoolTail::*>, 7> kPoolTailParts = {
+    {{"pool_bias", &PoolTail::bias},
+     {"pool_norm_weight", &PoolTail::normWeight},
+     {"pool_norm_bias", &PoolTail::normBias},
+     {"pool_up_weight", &PoolTail::upWeight},
+     {"pool_up_bias", &PoolTail::upBias},
+     {"pool_down_weight", &PoolTail::downWeight},
+     {"pool_down_bias", &PoolTail::downBias}}};
+
+/// The shape of each part, in the order of kPoolTailParts.
+[[nodiscard]] std::array<std::vector<std::int64_t>, 7> poolTailShapes(std::int64_t embeddingWidth,
+                                                                      std::int64_t tailWidth);
+
+/// A checkpoint's way from tower tokens to the joint space: ln_post, a matrix, and SigLIP's tail.
 struct Projection
 {
     torch::Tensor normWeight; ///< [C]
     torch::Tensor normBias;   ///< [C]
     torch::Tensor matrix;     ///< [C, D]
-    double epsilon = 1e-5;
+    double epsilon = 1e-5;    ///< of every layer norm
+    PoolTail tail;
 
     [[nodiscard]] std::int64_t tokenWidth() const { return matrix.size(0); }
 
@@ -50,12 +84,28 @@ public:
     /// Multiplications and additions of one forward pass over one patch.
     [[nodiscard]] virtual double flopsPerPatch() const = 0;
 
+    [[nodiscard]] std::int64_t tailWidth() const { return m_tail.width(); }
+
     /// Type that convolutions run in; the weights stay float32. No effect where there are none.
     virtual void setConvolutionType(torch::Dtype) {}
 
 protected:
+    /// Keeps a copy as buffers: saved, but not trained.
+    void keepTail(const PoolTail& tail);
+
+    [[nodiscard]] const PoolTail& tail() const { return m_tail; }
+
+    /// What the tail adds to flopsPerPatch().
+    [[nodiscard]] double tailFlops() const
+    {
+        return 4.0 * double(embeddingWidth()) * double(tailWidth());
+    }
+
     virtual torch::Tensor run(const torch::Tensor& tokens, std::int64_t rows,
                               std::int64_t columns) = 0;
+
+private:
+    PoolTail m_tail;
 };
 
 /// @param hiddenWidth bottleneck of an adapter; 0 chooses a quarter of the token width.

@@ -61,6 +61,7 @@ struct Description
 {
     HeadKind kind;
     std::int64_t tokenWidth, embeddingWidth, hiddenWidth;
+    std::int64_t tailWidth; ///< 0 for a CLIP's head
     double epsilon;
     HeadInfo info;
 };
@@ -68,9 +69,13 @@ struct Description
 Description describe(const nlohmann::json& json, const std::filesystem::path& file)
 {
     try {
-        Description result{
-            kindFrom(json.at("kind"), file), json.at("token_width"), json.at("embedding_width"),
-            json.at("hidden_width"),         json.at("epsilon"),     {}};
+        Description result{kindFrom(json.at("kind"), file),
+                           json.at("token_width"),
+                           json.at("embedding_width"),
+                           json.at("hidden_width"),
+                           json.value("tail_width", std::int64_t(0)),
+                           json.at("epsilon"),
+                           {}};
         result.info.checkpoint = json.at("checkpoint");
         result.info.patchPath = json.at("patch_path");
         result.info.pooling =
@@ -96,6 +101,9 @@ void requirePlausible(const Description& description, const std::filesystem::pat
     if (description.hiddenWidth < (adapter ? 1 : 0) || description.hiddenWidth > kMaxWidth)
         throw broken(file, "a bottleneck of " + std::to_string(description.hiddenWidth) +
                                " does not fit the kind of head.");
+    if (description.tailWidth < 0 || description.tailWidth > kMaxWidth)
+        throw broken(file, "a tail of width " + std::to_string(description.tailWidth) +
+                               " is outside 0 to " + std::to_string(kMaxWidth) + ".");
     if (!(description.info.kappa > 0.0) || !(description.epsilon > 0.0))
         throw broken(file, "kappa and epsilon must be greater than 0.");
 }
@@ -131,6 +139,11 @@ Shapes shapesOf(const Description& head)
     Shapes shapes = {{"ln_post_weight", {width}},
                      {"ln_post_bias", {width}},
                      {"projection", {width, head.embeddingWidth}}};
+    if (head.tailWidth > 0) {
+        const auto tail = poolTailShapes(head.embeddingWidth, head.tailWidth);
+        for (std::size_t i = 0; i < tail.size(); ++i)
+            shapes[kPoolTailParts[i].first] = tail[i];
+    }
     if (head.kind == HeadKind::Adapter) {
         shapes.merge(Shapes{{"norm.weight", {width}},
                             {"norm.bias", {width}},
@@ -191,6 +204,7 @@ void saveHead(Head& head, const HeadInfo& info, const std::filesystem::path& fil
         {"token_width", head.tokenWidth()},
         {"embedding_width", head.embeddingWidth()},
         {"hidden_width", head.hiddenWidth()},
+        {"tail_width", head.tailWidth()},
         {"epsilon", head.epsilon()},
         {"checkpoint", info.checkpoint},
         {"patch_path", info.patchPath},
@@ -212,9 +226,16 @@ LoadedHead loadHead(const std::filesystem::path& file, const HeadFit& fit)
     requirePlausible(description, file);
     requireFit(description, fit, file);
     requireTensors(description, tensors, file);
-    const Projection empty{
-        torch::ones({description.tokenWidth}), torch::zeros({description.tokenWidth}),
-        torch::zeros({description.tokenWidth, description.embeddingWidth}), description.epsilon};
+    Projection empty{torch::ones({description.tokenWidth}),
+                     torch::zeros({description.tokenWidth}),
+                     torch::zeros({description.tokenWidth, description.embeddingWidth}),
+                     description.epsilon,
+                     {}};
+    if (description.tailWidth > 0) {
+        const auto shapes = poolTailShapes(description.embeddingWidth, description.tailWidth);
+        for (std::size_t i = 0; i < shapes.size(); ++i)
+            empty.tail.*kPoolTailParts[i].second = torch::zeros(shapes[i]);
+    }
     LoadedHead loaded{makeHead(description.kind, empty, 0, description.hiddenWidth),
                       description.info};
     copyTensors(*loaded.head, tensors, file);

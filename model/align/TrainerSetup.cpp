@@ -77,9 +77,13 @@ Trainer::Trainer(std::shared_ptr<Head> head, TrainingData data, const TrainerSet
 {
     requireUsable();
     m_head->to(device);
-    m_data.projection = {m_data.projection.normWeight.to(device),
-                         m_data.projection.normBias.to(device), m_data.projection.matrix.to(device),
-                         m_data.projection.epsilon};
+    Projection& projection = m_data.projection;
+    for (torch::Tensor* tensor : {&projection.normWeight, &projection.normBias, &projection.matrix})
+        *tensor = tensor->to(device);
+    if (projection.tail.width() > 0) {
+        for (const auto& [name, part] : kPoolTailParts)
+            projection.tail.*part = (projection.tail.*part).to(device);
+    }
     m_data.captionEmbeddings = m_data.captionEmbeddings.to(device, torch::kFloat32);
     m_data.tagEmbeddings = normalised(m_data.tagEmbeddings.to(device, torch::kFloat32));
     m_data.objects = m_data.objects.to(device);

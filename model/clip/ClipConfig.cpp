@@ -25,10 +25,15 @@ constexpr std::int64_t kLegacyEndToken = 2;
 /// The towers saw their training images in one way; features of pictures that are prepared in
 /// another are wrong without a sign of it.
 constexpr const char* kOtherPreparation =
-    "a way to prepare images that this program does not have; choose a CLIP whose images are "
-    "resized to its size by their shortest side (bicubic), cropped in the middle and normalised";
+    "a way to prepare images that this program does not have; choose a model whose images are "
+    "resized to its size (bicubic; by their shortest side and cropped in the middle, or both "
+    "sides) "
+    "and normalised";
 
 constexpr int kPillowBicubic = 3; ///< PIL.Image.BICUBIC
+
+/// The only one that is published; the projection of dense tokens counts on it.
+constexpr const char* kSigLipActivation = "gelu_pytorch_tanh";
 
 /// One object of a configuration file, with the file's name for messages.
 class Settings
@@ -82,9 +87,9 @@ public:
         return m_values[name].get<std::string>();
     }
 
-    [[nodiscard]] bool isTrue(const char* name) const
+    [[nodiscard]] bool isValue(const char* name, const Json& value) const
     {
-        return has(name) && m_values[name] == true;
+        return has(name) && m_values[name] == value;
     }
 
     /// The named objects laid over each other, later ones winning; absent ones are empty.
@@ -128,9 +133,10 @@ public:
 
     void refuse(const char* name, const Json& harmless) const
     {
-        refuse(name, std::vector<Json>{harmless},
-               "an architecture this program does not know; choose a CLIP with plain vision and "
-               "text transformers");
+        refuse(
+            name, std::vector<Json>{harmless},
+            "an architecture this program does not know; choose a CLIP or SigLIP with plain vision "
+            "and text transformers");
     }
 
     [[nodiscard]] FormatError wrong(const char* name, const std::string& expected) const
@@ -157,7 +163,7 @@ Settings readSettings(const std::filesystem::path& file)
     return Settings(file.string(), std::move(values));
 }
 
-Activation activationOf(const Settings& settings)
+Activation clipActivation(const Settings& settings)
 {
     const std::string name = settings.text("hidden_act", "quick_gelu");
     if (name == "quick_gelu") {
@@ -169,39 +175,75 @@ Activation activationOf(const Settings& settings)
     throw settings.wrong("hidden_act", "\"quick_gelu\" or \"gelu\"");
 }
 
+/// @param tower holds the defaults of transformers for what the file leaves out.
+
 void readHuggingFaceTower(const Settings& settings, TowerConfig& tower)
 {
     tower.width = settings.size("hidden_size", tower.width);
     tower.layers = settings.size("num_hidden_layers", tower.layers);
     tower.heads = settings.size("num_attention_heads", tower.heads);
     tower.mlpWidth = settings.size("intermediate_size", tower.mlpWidth);
-    tower.activation = activationOf(settings);
     tower.layerNormEpsilon = settings.number("layer_norm_eps", tower.layerNormEpsilon);
 }
 
-ClipConfig readHuggingFace(const Settings& settings)
+void readHuggingFaceVision(const Settings& settings, VisionConfig& vision)
 {
-    if (settings.text("model_type", "") != "clip") {
-        throw settings.wrong("model_type", "\"clip\": this architecture is not known here");
-    }
-    ClipConfig config;
+    readHuggingFaceTower(settings, vision);
+    vision.patchSize = settings.size("patch_size", vision.patchSize);
+    vision.imageSize = settings.size("image_size", vision.imageSize);
+    settings.refuse("num_channels", 3);
+}
+
+void readHuggingFaceText(const Settings& settings, TextConfig& text)
+{
+    readHuggingFaceTower(settings, text);
+    text.vocabularySize = settings.size("vocab_size", text.vocabularySize);
+    text.contextLength = settings.size("max_position_embeddings", text.contextLength);
+}
+
+ClipConfig readHuggingFaceClip(const Settings& settings)
+{
+    ClipConfig config = vitB16Config();
+    config.vision.patchSize = 32;
     const Settings vision = settings.merged({"vision_config", "vision_config_dict"});
-    config.vision.width = 768;
-    config.vision.heads = 12;
-    config.vision.mlpWidth = 3072;
-    readHuggingFaceTower(vision, config.vision);
-    config.vision.patchSize = vision.size("patch_size", config.vision.patchSize);
-    config.vision.imageSize = vision.size("image_size", config.vision.imageSize);
-    vision.refuse("num_channels", 3);
+    readHuggingFaceVision(vision, config.vision);
+    config.vision.activation = clipActivation(vision);
 
     const Settings text = settings.merged({"text_config", "text_config_dict"});
-    readHuggingFaceTower(text, config.text);
-    config.text.vocabularySize = text.size("vocab_size", config.text.vocabularySize);
-    config.text.contextLength = text.size("max_position_embeddings", config.text.contextLength);
+    readHuggingFaceText(text, config.text);
+    config.text.activation = clipActivation(text);
     const std::int64_t end = text.size("eos_token_id", 49407);
     config.text.endTokenId = end == kLegacyEndToken ? std::nullopt : std::optional(end);
     config.embedDim = settings.size("projection_dim", config.embedDim);
     return config;
+}
+
+ClipConfig readHuggingFaceSigLip(const Settings& settings)
+{
+    ClipConfig config = sigLipBaseConfig();
+    const Settings vision = settings.merged({"vision_config"});
+    readHuggingFaceVision(vision, config.vision);
+    vision.refuse("hidden_act", kSigLipActivation);
+    vision.refuse("vision_use_head", true);
+
+    const Settings text = settings.merged({"text_config"});
+    readHuggingFaceText(text, config.text);
+    text.refuse("hidden_act", kSigLipActivation);
+    config.embedDim = text.size("projection_size", config.text.width);
+    return config;
+}
+
+ClipConfig readHuggingFace(const Settings& settings)
+{
+    const std::string type = settings.text("model_type", "");
+    if (type == "clip") {
+        return readHuggingFaceClip(settings);
+    }
+    if (type == "siglip") {
+        return readHuggingFaceSigLip(settings);
+    }
+    throw settings.wrong("model_type",
+                         "\"clip\" or \"siglip\": this architecture is not known here");
 }
 
 void readOpenClipTower(const Settings& settings, TowerConfig& tower)
@@ -254,7 +296,9 @@ void readOpenClipPreparation(const Settings& settings, ClipConfig& config)
     const Json side = config.vision.imageSize;
     settings.refuse("size", {side, Json::array({side, side})}, kOtherPreparation);
     settings.refuse("mode", {"RGB"}, kOtherPreparation);
-    settings.refuse("resize_mode", {"shortest"}, kOtherPreparation);
+    settings.refuse("resize_mode", {"shortest", "squash"}, kOtherPreparation);
+    config.framing =
+        settings.text("resize_mode", "shortest") == "squash" ? Framing::Squash : Framing::Crop;
     settings.refuse("interpolation", {"bicubic"}, kOtherPreparation);
     settings.readTriple("mean", config.mean);
     settings.readTriple("std", config.deviation);
@@ -270,10 +314,13 @@ ClipConfig readOpenClip(const Settings& file)
                                  "a CLIP with \"embed_dim\", \"vision_cfg\" and \"text_cfg\"");
         }
     }
+    for (const char* name : {"mask_image", "mask_text"}) { // TinyCLIP's pruned towers
+        settings.refuse(name, false);
+    }
     readOpenClipVision(settings.merged({"vision_cfg"}), config.vision);
     readOpenClipText(settings.merged({"text_cfg"}), config.text);
     const Activation activation =
-        settings.isTrue("quick_gelu") ? Activation::QuickGelu : Activation::Gelu;
+        settings.isValue("quick_gelu", true) ? Activation::QuickGelu : Activation::Gelu;
     config.vision.activation = activation;
     config.text.activation = activation;
     config.embedDim = settings.size("embed_dim", config.embedDim);
@@ -284,11 +331,21 @@ ClipConfig readOpenClip(const Settings& file)
 void readHuggingFacePreparation(const Settings& settings, ClipConfig& config)
 {
     const Json side = config.vision.imageSize;
-    for (const char* name : {"do_resize", "do_center_crop", "do_rescale", "do_normalize"}) {
+    const Json square = {{"height", side}, {"width", side}};
+    for (const char* name : {"do_resize", "do_rescale", "do_normalize"}) {
         settings.refuse(name, {true}, kOtherPreparation);
     }
-    settings.refuse("size", {side, {{"shortest_edge", side}}}, kOtherPreparation);
-    settings.refuse("crop_size", {side, {{"height", side}, {"width", side}}}, kOtherPreparation);
+    const Json shortest = {{"shortest_edge", side}};
+    settings.refuse("size", {side, square, shortest}, kOtherPreparation);
+    if (settings.isValue("size", square)) {
+        config.framing = Framing::Squash;
+    } else if (settings.isValue("size", shortest)) {
+        config.framing = Framing::Crop;
+    }
+    if (config.framing == Framing::Crop) {
+        settings.refuse("do_center_crop", {true}, kOtherPreparation);
+    }
+    settings.refuse("crop_size", {side, square}, kOtherPreparation);
     settings.refuse("resample", {kPillowBicubic}, kOtherPreparation);
     if (std::abs(settings.number("rescale_factor", 1.0 / 255.0) * 255.0 - 1.0) > 1e-6) {
         settings.refuse("rescale_factor", std::vector<Json>{}, kOtherPreparation);
@@ -331,16 +388,45 @@ void checkTower(const std::string& name, const TowerConfig& tower)
     }
 }
 
-Json towerJson(const char* type, const TowerConfig& tower, std::int64_t embedDim)
+/// As transformers names them.
+std::string nameOf(Activation activation)
+{
+    switch (activation) {
+    case Activation::QuickGelu:
+        return "quick_gelu";
+    case Activation::Gelu:
+        return "gelu";
+    case Activation::TanhGelu:
+        break;
+    }
+    return kSigLipActivation;
+}
+
+Json towerJson(const std::string& type, const TowerConfig& tower)
 {
     return {{"model_type", type},
             {"hidden_size", tower.width},
             {"num_hidden_layers", tower.layers},
             {"num_attention_heads", tower.heads},
             {"intermediate_size", tower.mlpWidth},
-            {"hidden_act", tower.activation == Activation::Gelu ? "gelu" : "quick_gelu"},
-            {"layer_norm_eps", tower.layerNormEpsilon},
-            {"projection_dim", embedDim}};
+            {"hidden_act", nameOf(tower.activation)},
+            {"layer_norm_eps", tower.layerNormEpsilon}};
+}
+
+void checkSigLip(const ClipConfig& config)
+{
+    if (config.embedDim != config.vision.width) {
+        throw RangeError("SigLIP's text embedding width " + std::to_string(config.embedDim) +
+                         " is not the width of its vision tower, " +
+                         std::to_string(config.vision.width));
+    }
+    for (const TowerConfig* tower : {static_cast<const TowerConfig*>(&config.vision),
+                                     static_cast<const TowerConfig*>(&config.text)}) {
+        if (tower->activation != Activation::TanhGelu) {
+            throw RangeError("SigLIP's activation is " + nameOf(tower->activation) + ", expected " +
+                             kSigLipActivation);
+        }
+    }
 }
 
 } // namespace
@@ -354,10 +440,15 @@ void checkClipConfig(const ClipConfig& config)
     checkRange("vocabulary size", config.text.vocabularySize);
     checkRange("context length", config.text.contextLength);
     checkRange("embedding width", config.embedDim);
-    if (config.vision.imageSize % config.vision.patchSize != 0) {
+    // google/siglip-so400m-patch14-384 leaves 6 pixels over; a CLIP that does so is not known.
+    const bool isWhole = config.vision.imageSize % config.vision.patchSize == 0;
+    if (config.vision.gridSide() < 1 || (config.family == Family::Clip && !isWhole)) {
         throw RangeError("image size " + std::to_string(config.vision.imageSize) +
                          " is not a multiple of the patch size " +
                          std::to_string(config.vision.patchSize));
+    }
+    if (config.family == Family::SigLip) {
+        checkSigLip(config);
     }
     for (const double deviation : config.deviation) {
         if (!(deviation > 0.0)) {
@@ -373,7 +464,7 @@ ClipConfig readClipConfig(const std::filesystem::path& folder)
     const bool isHuggingFace = std::filesystem::exists(huggingFace);
     if (!isHuggingFace && !std::filesystem::exists(openClip)) {
         throw Error(folder.string() + ": neither config.json nor open_clip_config.json is there; "
-                                      "choose a folder with a published CLIP checkpoint");
+                                      "choose a folder with a published CLIP or SigLIP checkpoint");
     }
     const auto& file = isHuggingFace ? huggingFace : openClip;
     ClipConfig config =
@@ -399,38 +490,77 @@ ClipConfig vitB16Config()
     return config;
 }
 
+ClipConfig sigLipBaseConfig()
+{
+    ClipConfig config;
+    config.family = Family::SigLip;
+    const TowerConfig tower = {.width = 768,
+                               .layers = 12,
+                               .heads = 12,
+                               .mlpWidth = 3072,
+                               .activation = Activation::TanhGelu,
+                               .layerNormEpsilon = 1e-6};
+    static_cast<TowerConfig&>(config.vision) = tower;
+    static_cast<TowerConfig&>(config.text) = tower;
+    config.vision.patchSize = 16;
+    config.text.vocabularySize = 32000;
+    config.text.contextLength = 64;
+    config.embedDim = 768;
+    config.framing = Framing::Squash;
+    config.mean = {0.5, 0.5, 0.5};
+    config.deviation = {0.5, 0.5, 0.5};
+    return config;
+}
+
+std::string nameOf(Family family)
+{
+    return family == Family::SigLip ? "SigLIP" : "CLIP";
+}
+
 std::string configJson(const ClipConfig& config)
 {
-    Json vision = towerJson("clip_vision_model", config.vision, config.embedDim);
+    const bool isSigLip = config.family == Family::SigLip;
+    const std::string type = isSigLip ? "siglip" : "clip";
+    Json vision = towerJson(type + "_vision_model", config.vision);
     vision["patch_size"] = config.vision.patchSize;
     vision["image_size"] = config.vision.imageSize;
     vision["num_channels"] = 3;
-    Json text = towerJson("clip_text_model", config.text, config.embedDim);
+    Json text = towerJson(type + "_text_model", config.text);
     text["vocab_size"] = config.text.vocabularySize;
     text["max_position_embeddings"] = config.text.contextLength;
-    text["eos_token_id"] = config.text.endTokenId.value_or(kLegacyEndToken);
-    text["bos_token_id"] = std::max<std::int64_t>(0, config.text.vocabularySize - 2);
-    const Json all = {{"architectures", {"CLIPModel"}},    {"model_type", "clip"},
-                      {"projection_dim", config.embedDim}, {"logit_scale_init_value", 2.6592},
-                      {"vision_config", vision},           {"text_config", text}};
+    Json all = {{"architectures", {isSigLip ? "SiglipModel" : "CLIPModel"}}, {"model_type", type}};
+    if (isSigLip) {
+        text["projection_size"] = config.embedDim;
+    } else {
+        text["eos_token_id"] = config.text.endTokenId.value_or(kLegacyEndToken);
+        text["bos_token_id"] = std::max<std::int64_t>(0, config.text.vocabularySize - 2);
+        for (Json* place : {&vision, &text, &all}) {
+            (*place)["projection_dim"] = config.embedDim;
+        }
+        all["logit_scale_init_value"] = 2.6592;
+    }
+    all["vision_config"] = vision;
+    all["text_config"] = text;
     return all.dump(2) + "\n";
 }
 
 std::string preprocessorJson(const ClipConfig& config)
 {
     const Json side = config.vision.imageSize;
-    const Json all = {{"image_processor_type", "CLIPImageProcessor"},
-                      {"do_convert_rgb", true},
-                      {"do_resize", true},
-                      {"size", {{"shortest_edge", side}}},
-                      {"resample", 3}, // bicubic
-                      {"do_center_crop", true},
-                      {"crop_size", {{"height", side}, {"width", side}}},
-                      {"do_rescale", true},
-                      {"rescale_factor", 1.0 / 255.0},
-                      {"do_normalize", true},
-                      {"image_mean", config.mean},
-                      {"image_std", config.deviation}};
+    const Json square = {{"height", side}, {"width", side}};
+    const bool isSquashed = config.framing == Framing::Squash;
+    Json all = {{"do_convert_rgb", true},        {"do_resize", true},
+                {"resample", kPillowBicubic},    {"do_rescale", true},
+                {"rescale_factor", 1.0 / 255.0}, {"do_normalize", true},
+                {"image_mean", config.mean},     {"image_std", config.deviation}};
+    all["size"] = isSquashed ? square : Json{{"shortest_edge", side}};
+    if (config.family == Family::SigLip) {
+        all["image_processor_type"] = "SiglipImageProcessor";
+    } else {
+        all["image_processor_type"] = "CLIPImageProcessor";
+        all["do_center_crop"] = !isSquashed;
+        all["crop_size"] = square;
+    }
     return all.dump(2) + "\n";
 }
 

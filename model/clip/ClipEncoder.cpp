@@ -46,7 +46,7 @@ public:
           m_project(block->attn->in_proj_weight, block->attn->in_proj_bias, precision),
           m_output(block->attn->out_proj->weight, block->attn->out_proj->bias, precision),
           m_up(block->mlp->c_fc->weight * scale(config), block->mlp->c_fc->bias * scale(config),
-               precision, config.activation == Activation::Gelu ? After::Gelu : After::Silu),
+               precision, after(config.activation)),
           m_down(block->mlp->c_proj->weight / scale(config), block->mlp->c_proj->bias, precision)
     {
     }
@@ -69,6 +69,19 @@ public:
     }
 
 private:
+    static After after(Activation activation)
+    {
+        switch (activation) {
+        case Activation::QuickGelu:
+            return After::Silu;
+        case Activation::Gelu:
+            return After::Gelu;
+        case Activation::TanhGelu:
+            break;
+        }
+        return After::TanhGelu;
+    }
+
     static double scale(const TowerConfig& config)
     {
         return config.activation == Activation::QuickGelu ? kQuickGelu : 1.0;
@@ -82,6 +95,20 @@ private:
     PackedLinear m_up;
     PackedLinear m_down;
 };
+
+/// The tower without its blocks: what comes before and after them, float32.
+std::shared_ptr<VisionTowerImpl> endsOf(const VisionTower& tower, ClipConfig config,
+                                        const torch::Device& device)
+{
+    config.vision.layers = 0;
+    VisionTower ends(config);
+    const auto from = tower->named_parameters();
+    for (auto& parameter : ends->named_parameters()) {
+        parameter.value().set_data(
+            from[parameter.key()].detach().to(device, torch::kFloat32, false, true));
+    }
+    return ends.ptr();
+}
 
 Precision resolved(const EncoderOptions& options)
 {
@@ -102,19 +129,14 @@ class ClipEncoder::Tower
 public:
     Tower(ClipModel& model, const torch::Device& device, Precision precision)
         : m_config(model->config().vision),
+          m_ends(endsOf(model->visual, model->config(), device)),
           m_precision(precision),
           m_device(device),
           m_type(precision == Precision::Float32 ? torch::kFloat32 : torch::kBFloat16),
-          m_patches(model->visual->conv1->weight.detach().flatten(1),
-                    torch::zeros({m_config.width}, device),
-                    precision == Precision::Int8 ? Precision::BFloat16 : precision),
-          m_classRow(model->visual->class_embedding.detach().clone()),
-          m_positions(model->visual->positional_embedding.detach().clone()),
-          m_before(model->visual->ln_pre, torch::dtype(torch::kFloat32).device(device),
-                   m_config.layerNormEpsilon),
-          m_after(model->visual->ln_post, torch::dtype(torch::kFloat32).device(torch::kCPU),
-                  m_config.layerNormEpsilon),
-          m_projection(model->visual->proj.detach().to(torch::kCPU, torch::kFloat32, false, true))
+          m_patches(m_ends->conv1->weight.flatten(1),
+                    m_ends->conv1->bias.defined() ? m_ends->conv1->bias
+                                                  : torch::zeros({m_config.width}, device),
+                    precision == Precision::Int8 ? Precision::BFloat16 : precision)
     {
         for (const Block& block : model->visual->transformer->blocks) {
             m_blocks.emplace_back(block, m_config, precision, torch::dtype(m_type).device(device));
@@ -130,12 +152,13 @@ public:
         }
         const PatchStreams streams =
             runStreams(blocks, embed(pixels.to(m_device), rows, columns), path);
-        const Tensor hidden = streams.normal.to(torch::kCPU, torch::kFloat32);
+        const Tensor last = streams.normal.to(torch::kFloat32);
+        const Tensor hidden = last.cpu();
         const Tensor dense =
             path == PatchPath::Plain ? hidden : streams.dense.to(torch::kCPU, torch::kFloat32);
-        return {.global = torch::matmul(m_after(hidden.select(1, 0)), m_projection),
+        return {.global = m_ends->global(last).cpu(),
                 .lastHidden = hidden,
-                .tokens = dense.slice(1, 1),
+                .tokens = dense.slice(1, m_ends->firstPatch()),
                 .rows = rows,
                 .columns = columns};
     }
@@ -151,23 +174,15 @@ private:
                                    .view({pixels.size(0), 3, rows, side, columns, side})
                                    .permute({0, 2, 4, 1, 3, 5})
                                    .reshape({pixels.size(0), rows * columns, 3 * side * side});
-        const Tensor tokens = torch::cat({m_classRow.expand({pixels.size(0), 1, -1}),
-                                          m_patches(patches).to(torch::kFloat32)},
-                                         1) +
-                              positionsFor(m_positions, rows, columns);
-        return m_before(tokens).to(m_type);
+        return m_ends->embed(m_patches(patches).to(torch::kFloat32), rows, columns).to(m_type);
     }
 
     VisionConfig m_config;
+    std::shared_ptr<VisionTowerImpl> m_ends;
     Precision m_precision;
     torch::Device m_device;
     torch::Dtype m_type;
     PackedLinear m_patches;
-    Tensor m_classRow;
-    Tensor m_positions;
-    FrozenNorm m_before;
-    FrozenNorm m_after;
-    Tensor m_projection;
     std::vector<FrozenBlock> m_blocks;
 };
 
@@ -178,7 +193,7 @@ ClipEncoder::ClipEncoder(ClipModel& model, const EncoderOptions& options)
     const torch::Device device(options.device);
     // Blocks are packed where their weights lie; a copy leaves the caller's model in place.
     ClipModel source = model;
-    if (device != model->visual->proj.device()) {
+    if (device != model->visual->conv1->weight.device()) {
         source = ClipModel(model->config());
         auto from = model->named_parameters();
         for (auto& parameter : source->named_parameters()) {

@@ -63,69 +63,116 @@ std::pair<std::int64_t, std::int64_t> patchGrid(const torch::Tensor& pixels,
     return {pixels.size(2) / patch, pixels.size(3) / patch};
 }
 
-torch::Tensor positionsFor(const torch::Tensor& embedding, std::int64_t rows, std::int64_t columns)
+torch::Tensor positionsFor(const torch::Tensor& embedding, std::int64_t classRows,
+                           std::int64_t rows, std::int64_t columns)
 {
-    const std::int64_t patches = embedding.size(0) - 1;
+    const std::int64_t patches = embedding.size(0) - classRows;
     const std::int64_t side = std::llround(std::sqrt(static_cast<double>(patches)));
     if (rows == side && columns == side) {
         return embedding;
     }
     const torch::Tensor grid =
-        embedding.slice(0, 1).view({1, side, side, -1}).permute({0, 3, 1, 2});
+        embedding.slice(0, classRows).view({1, side, side, -1}).permute({0, 3, 1, 2});
     const torch::Tensor resized =
         F::interpolate(grid, F::InterpolateFuncOptions()
                                  .size(std::vector<std::int64_t>{rows, columns})
                                  .mode(torch::kBicubic)
                                  .align_corners(false));
-    return torch::cat({embedding.slice(0, 0, 1),
+    return torch::cat({embedding.slice(0, 0, classRows),
                        resized.permute({0, 2, 3, 1}).reshape({rows * columns, embedding.size(1)})});
 }
 
-VisionTowerImpl::VisionTowerImpl(const VisionConfig& config, std::int64_t embedDim)
-    : m_config(config)
+AttentionPoolImpl::AttentionPoolImpl(const TowerConfig& config)
 {
-    const std::int64_t side = config.imageSize / config.patchSize;
-    const double scale = 1.0 / std::sqrt(static_cast<double>(config.width));
-    conv1 = register_module(
-        "conv1", torch::nn::Conv2d(torch::nn::Conv2dOptions(3, config.width, config.patchSize)
-                                       .stride(config.patchSize)
-                                       .bias(false)));
-    class_embedding = register_parameter("class_embedding", scale * torch::randn({config.width}));
-    positional_embedding = register_parameter(
-        "positional_embedding", scale * torch::randn({side * side + 1, config.width}));
-    ln_pre = register_module("ln_pre", makeLayerNorm(config));
-    transformer = register_module("transformer", Transformer(config));
-    ln_post = register_module("ln_post", makeLayerNorm(config));
-    proj = register_parameter("proj", scale * torch::randn({config.width, embedDim}));
+    probe = register_parameter("probe", torch::randn({1, 1, config.width}) /
+                                            std::sqrt(static_cast<double>(config.width)));
+    attn = register_module("attn", Attention(config.width, config.heads));
+    ln = register_module("ln", makeLayerNorm(config));
+    mlp = register_module("mlp", Mlp(config));
 }
 
-torch::Tensor VisionTowerImpl::embed(const torch::Tensor& pixels)
+torch::Tensor AttentionPoolImpl::forward(const torch::Tensor& patches)
 {
-    const auto [rows, columns] = patchGrid(pixels, m_config);
-    const torch::Tensor patches = conv1->forward(pixels).flatten(2).transpose(1, 2);
-    const torch::Tensor classRow = class_embedding.expand({pixels.size(0), 1, -1});
-    return ln_pre->forward(torch::cat({classRow, patches}, 1) +
-                           positionsFor(positional_embedding, rows, columns));
+    return addMlp(attn->look(probe, patches)).select(1, 0);
+}
+
+torch::Tensor AttentionPoolImpl::forEachPatch(const torch::Tensor& patches)
+{
+    return addMlp(attn->lookAt(patches));
+}
+
+VisionTowerImpl::VisionTowerImpl(const ClipConfig& config)
+    : m_config(config)
+{
+    const VisionConfig& vision = config.vision;
+    const bool isClip = config.family == Family::Clip;
+    const std::int64_t rows = firstPatch() + vision.gridSide() * vision.gridSide();
+    const double scale = 1.0 / std::sqrt(static_cast<double>(vision.width));
+    conv1 = register_module(
+        "conv1", torch::nn::Conv2d(torch::nn::Conv2dOptions(3, vision.width, vision.patchSize)
+                                       .stride(vision.patchSize)
+                                       .bias(!isClip)));
+    if (isClip) {
+        class_embedding =
+            register_parameter("class_embedding", scale * torch::randn({vision.width}));
+    }
+    positional_embedding =
+        register_parameter("positional_embedding", scale * torch::randn({rows, vision.width}));
+    if (isClip) {
+        ln_pre = register_module("ln_pre", makeLayerNorm(vision));
+    }
+    transformer = register_module("transformer", Transformer(vision));
+    ln_post = register_module("ln_post", makeLayerNorm(vision));
+    if (isClip) {
+        proj = register_parameter("proj", scale * torch::randn({vision.width, config.embedDim}));
+    } else {
+        pool = register_module("pool", AttentionPool(vision));
+    }
+}
+
+std::int64_t VisionTowerImpl::firstPatch() const
+{
+    return m_config.family == Family::Clip ? 1 : 0;
+}
+
+torch::Tensor VisionTowerImpl::embed(const torch::Tensor& patches, std::int64_t rows,
+                                     std::int64_t columns)
+{
+    const torch::Tensor positions = positionsFor(positional_embedding, firstPatch(), rows, columns);
+    if (m_config.family == Family::SigLip) {
+        return patches + positions;
+    }
+    const torch::Tensor classRow = class_embedding.expand({patches.size(0), 1, -1});
+    return ln_pre->forward(torch::cat({classRow, patches}, 1) + positions);
 }
 
 VisionOutput VisionTowerImpl::forward(const torch::Tensor& pixels, PatchPath path)
 {
-    const auto [rows, columns] = patchGrid(pixels, m_config);
+    const auto [rows, columns] = patchGrid(pixels, m_config.vision);
     std::vector<BlockImpl*> blocks;
     for (Block& block : transformer->blocks) {
         blocks.push_back(block.get());
     }
-    const PatchStreams streams = runStreams(blocks, embed(pixels), path);
-    return {.global = project(streams.normal.select(1, 0)),
+    const torch::Tensor patches = conv1->forward(pixels).flatten(2).transpose(1, 2);
+    const PatchStreams streams = runStreams(blocks, embed(patches, rows, columns), path);
+    return {.global = global(streams.normal),
             .lastHidden = streams.normal,
-            .tokens = streams.dense.slice(1, 1),
+            .tokens = streams.dense.slice(1, firstPatch()),
             .rows = rows,
             .columns = columns};
 }
 
+torch::Tensor VisionTowerImpl::global(const torch::Tensor& lastHidden)
+{
+    return m_config.family == Family::Clip ? project(lastHidden.select(1, 0))
+                                           : pool->forward(ln_post->forward(lastHidden));
+}
+
 torch::Tensor VisionTowerImpl::project(const torch::Tensor& tokens)
 {
-    return torch::matmul(ln_post->forward(tokens), proj);
+    const torch::Tensor normed = ln_post->forward(tokens);
+    return m_config.family == Family::Clip ? torch::matmul(normed, proj)
+                                           : pool->forEachPatch(normed);
 }
 
 ClipModelImpl::ClipModelImpl(const ClipConfig& config)
@@ -134,7 +181,7 @@ ClipModelImpl::ClipModelImpl(const ClipConfig& config)
     checkClipConfig(config);
     (void)loadCuda(); // random weights come next, and every way to the GPU leads through here
     const TextConfig& text = config.text;
-    visual = register_module("visual", VisionTower(config.vision, config.embedDim));
+    visual = register_module("visual", VisionTower(config));
     token_embedding =
         register_module("token_embedding", torch::nn::Embedding(text.vocabularySize, text.width));
     positional_embedding = register_parameter(
@@ -144,7 +191,14 @@ ClipModelImpl::ClipModelImpl(const ClipConfig& config)
     text_projection =
         register_parameter("text_projection", torch::randn({text.width, config.embedDim}) /
                                                   std::sqrt(static_cast<double>(text.width)));
-    logit_scale = register_parameter("logit_scale", torch::tensor(std::log(1.0F / 0.07F)));
+    if (config.family == Family::Clip) {
+        logit_scale = register_parameter("logit_scale", torch::tensor(std::log(1.0F / 0.07F)));
+    } else { // section 3.2 of the paper
+        text_projection_bias =
+            register_parameter("text_projection_bias", torch::zeros({config.embedDim}));
+        logit_scale = register_parameter("logit_scale", torch::full({1}, std::log(10.0)));
+        logit_bias = register_parameter("logit_bias", torch::full({1}, -10.0));
+    }
     const torch::NoGradGuard noGrad;
     token_embedding->weight.normal_(0.0, 0.02);
     initialiseTextBlocks(transformer->blocks, text);
@@ -175,11 +229,15 @@ torch::Tensor ClipModelImpl::textHidden(const torch::Tensor& ids)
     requireKnownIds(ids, m_config.text.vocabularySize);
     const torch::Tensor x =
         token_embedding->forward(ids) + positional_embedding.slice(0, 0, ids.size(1));
-    return ln_final->forward(transformer->forwardCausal(x));
+    const Sight sight = m_config.family == Family::Clip ? Sight::Before : Sight::All;
+    return ln_final->forward(transformer->forward(x, sight));
 }
 
 torch::Tensor ClipModelImpl::endPositions(const torch::Tensor& ids) const
 {
+    if (m_config.family == Family::SigLip) {
+        return torch::full({ids.size(0)}, ids.size(1) - 1, ids.options());
+    }
     if (m_config.text.endTokenId) {
         return ids.eq(*m_config.text.endTokenId).to(torch::kInt32).argmax(1);
     }
@@ -190,7 +248,9 @@ torch::Tensor ClipModelImpl::encodeText(const torch::Tensor& ids)
 {
     const torch::Tensor hidden = textHidden(ids);
     const torch::Tensor rows = torch::arange(ids.size(0), ids.options());
-    return torch::matmul(hidden.index({rows, endPositions(ids)}), text_projection);
+    const torch::Tensor text =
+        torch::matmul(hidden.index({rows, endPositions(ids)}), text_projection);
+    return m_config.family == Family::Clip ? text : text + text_projection_bias;
 }
 
 } // namespace tagalign::model::clip

@@ -61,8 +61,11 @@ std::string shapeText(const Shape& shape)
     return text.str();
 }
 
-NamesOf namesIn(const ClipWeights& weights)
+NamesOf namesIn(const ClipWeights& weights, Family family)
 {
+    if (family == Family::SigLip) {
+        return NamesOf::SigLip;
+    }
     if (weights.contains("vision_model.embeddings.class_embedding")) {
         return NamesOf::HuggingFace;
     }
@@ -90,8 +93,9 @@ void requirePart(const ClipWeights& weights, const std::string& name, const Shap
                           " numbers, so the weights are quantised in a way this program does not "
                           "know; download the checkpoint in F32, F16 or BF16");
     }
-    // logit_scale is stored as [] or [1]
-    const bool isScalar = expected.empty() && found.shape == Shape{1};
+    // logit_scale and logit_bias are stored as [] or [1]
+    const auto isOneNumber = [](const Shape& shape) { return shape.empty() || shape == Shape{1}; };
+    const bool isScalar = isOneNumber(expected) && isOneNumber(found.shape);
     if (found.shape != expected && !isScalar) {
         throw FormatError(weights.title() + ": \"" + name + "\" is " + shapeText(found.shape) +
                           " where the configuration asks for " + shapeText(expected) +
@@ -168,31 +172,34 @@ ClipWeights ClipWeights::ofFile(const fs::path& file)
     return weights;
 }
 
-const tensor_io::SafetensorsFile& ClipWeights::fileOf(const std::string& name) const
+const ClipWeights::Place& ClipWeights::placeOf(const std::string& name) const
 {
-    const auto found = m_files.find(name);
-    if (found == m_files.end()) {
+    const auto found = m_places.find(name);
+    if (found == m_places.end()) {
         throw FormatError(m_title + ": the tensor \"" + name +
-                          "\" is missing; the checkpoint is incomplete or not a CLIP");
+                          "\" is missing; the checkpoint is incomplete or of another kind than its "
+                          "configuration says");
     }
-    return *found->second;
+    return found->second;
 }
 
 torch::Tensor ClipWeights::tensor(const std::string& name) const
 {
-    return fileOf(name).tensor(name);
+    const Place& place = placeOf(name);
+    return place.file->tensor(place.name);
 }
 
 const tensor_io::TensorInfo& ClipWeights::info(const std::string& name) const
 {
-    return fileOf(name).info(name);
+    const Place& place = placeOf(name);
+    return place.file->info(place.name);
 }
 
 void ClipWeights::add(const fs::path& file)
 {
     const auto opened = std::make_shared<const tensor_io::SafetensorsFile>(file);
     for (const std::string& name : opened->names()) {
-        m_files[name] = opened;
+        m_places[withoutWrappers(name)] = {opened, name};
     }
 }
 
@@ -225,7 +232,7 @@ void ClipWeights::addShards(const fs::path& index)
 
 void requireFit(const ClipConfig& config, const ClipWeights& weights, Towers towers)
 {
-    const NamesOf names = namesIn(weights);
+    const NamesOf names = namesIn(weights, config.family);
     const auto require = [&](const std::string& parameter, const Shape& shape) {
         const WeightSource source = weightSource(parameter, names);
         for (const std::string& name : source.names) {
@@ -244,7 +251,7 @@ void loadWeights(ClipModel& model, const ClipWeights& weights, Towers towers)
 {
     const torch::NoGradGuard noGrad;
     requireFit(model->config(), weights, towers);
-    const NamesOf names = namesIn(weights);
+    const NamesOf names = namesIn(weights, model->config().family);
     for (auto& parameter : model->named_parameters()) {
         if (towers == Towers::VisionOnly && !parameter.key().starts_with("visual.")) {
             continue;
@@ -269,8 +276,10 @@ void saveClip(ClipModel& model, const fs::path& folder, torch::Dtype dtype)
     const torch::NoGradGuard noGrad;
     tensor_io::makeFolder(folder);
     tensor_io::NamedTensors tensors;
+    const NamesOf names =
+        model->config().family == Family::SigLip ? NamesOf::SigLip : NamesOf::HuggingFace;
     for (const auto& parameter : model->named_parameters()) {
-        const WeightSource source = weightSource(parameter.key(), NamesOf::HuggingFace);
+        const WeightSource source = weightSource(parameter.key(), names);
         const torch::Tensor value = parameter.value().detach().to(torch::kCPU, dtype);
         const torch::Tensor turned = source.isTransposed ? value.t() : value;
         const auto parts = source.names.size() == 1

@@ -11,7 +11,8 @@
 
 namespace tagalign::model::clip {
 
-/// The tensors of a checkpoint by name, out of one safetensors file or several shards.
+/// The tensors of a checkpoint by name, out of one safetensors file or several shards. Names are
+/// those without wrappers (WeightNames.h), whatever the file has.
 class ClipWeights
 {
 public:
@@ -24,7 +25,7 @@ public:
     /// @throws FormatError, Error
     [[nodiscard]] static ClipWeights ofFile(const std::filesystem::path& file);
 
-    [[nodiscard]] bool contains(const std::string& name) const { return m_files.contains(name); }
+    [[nodiscard]] bool contains(const std::string& name) const { return m_places.contains(name); }
 
     /// @throws FormatError naming the checkpoint and the tensor if it is missing.
     [[nodiscard]] torch::Tensor tensor(const std::string& name) const;
@@ -42,10 +43,17 @@ private:
 
     void add(const std::filesystem::path& file);
     void addShards(const std::filesystem::path& index);
-    [[nodiscard]] const tensor_io::SafetensorsFile& fileOf(const std::string& name) const;
+
+    struct Place
+    {
+        std::shared_ptr<const tensor_io::SafetensorsFile> file;
+        std::string name; ///< in that file
+    };
+
+    [[nodiscard]] const Place& placeOf(const std::string& name) const;
 
     std::string m_title;
-    std::map<std::string, std::shared_ptr<const tensor_io::SafetensorsFile>> m_files;
+    std::map<std::string, Place> m_places;
 };
 
 enum class Towers { Both, VisionOnly };
@@ -57,7 +65,7 @@ enum class Towers { Both, VisionOnly };
 void requireFit(const ClipConfig& config, const ClipWeights& weights, Towers towers = Towers::Both);
 
 /// Copies the weights into the model, whatever their names (Hugging Face, OpenAI, OpenCLIP with
-/// and without "text.") and floating-point type. Other tensors are passed over.
+/// and without "text.", TinyCLIP) and floating-point type. Other tensors are passed over.
 /// @throws FormatError as requireFit(), or naming the tensor whose numbers are not finite.
 void loadWeights(ClipModel& model, const ClipWeights& weights, Towers towers = Towers::Both);
 

@@ -35,8 +35,10 @@ Tensor multiply(const Tensor& x, const Tensor& weight, const Tensor& bias, After
     static const auto kernel =
         findKernel<Tensor(const Tensor&, const Tensor&, const OptionalTensor&, std::string_view,
                           Scalars, std::optional<std::string_view>)>("mkldnn::_linear_pointwise");
-    const char* name = after == After::Silu ? "swish" : (after == After::Gelu ? "gelu" : "none");
-    return kernel.call(x, weight, bias, name, Scalars(), "none");
+    const bool isGelu = after == After::Gelu || after == After::TanhGelu;
+    const char* name = isGelu ? "gelu" : (after == After::Silu ? "swish" : "none");
+    return kernel.call(x, weight, bias, name, Scalars(),
+                       after == After::TanhGelu ? "tanh" : "none");
 }
 
 Tensor multiplyOnto(const Tensor& x, const Tensor& residual, const Tensor& weight,
@@ -111,6 +113,8 @@ Tensor PackedLinear::activated(const Tensor& y) const
         return torch::silu(y);
     case After::Gelu:
         return torch::gelu(y);
+    case After::TanhGelu:
+        return torch::gelu(y, "tanh");
     case After::Nothing:
         break;
     }

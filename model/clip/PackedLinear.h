@@ -7,7 +7,7 @@
 namespace tagalign::model::clip {
 
 /// What follows the matrix product inside the same kernel.
-enum class After { Nothing, Silu, Gelu };
+enum class After { Nothing, Silu, Gelu, TanhGelu };
 
 /// A linear layer with frozen weights in the layout that oneDNN multiplies fastest.
 class PackedLinear

@@ -20,7 +20,7 @@ using OnParameter = std::function<void(const std::string& name, const Shape& sha
 /// Stops where the callback throws.
 void forEachVisionParameter(const ClipConfig& config, const OnParameter& onParameter);
 
-/// The same for everything else: the text tower and logit_scale.
+/// The same for everything else: the text tower, logit_scale and logit_bias.
 void forEachTextParameter(const ClipConfig& config, const OnParameter& onParameter);
 
 } // namespace tagalign::model::clip

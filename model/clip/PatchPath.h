@@ -2,9 +2,10 @@
 
 namespace tagalign::model::clip {
 
-/// How patch features leave the vision tower.
+/// How patch features leave the vision tower. On every path they go on to the joint space as
+/// ClipModelImpl::projectTokens() says.
 enum class PatchPath {
-    Plain,       ///< the last block's output, ln_post and projection per patch
+    Plain,       ///< the last block's output
     Value,       ///< MaskCLIP (arXiv 2112.01071, section 3.2): out_proj(v) of the last block
     SelfValue,   ///< TagAlign's official v-v stream over the last six blocks
     SelfQueryKey ///< SCLIP (arXiv 2312.01597): q-q + k-k attention in the last block

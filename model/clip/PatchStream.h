@@ -9,8 +9,8 @@
 
 namespace tagalign::model::clip {
 
-/// The vision transformer with a second stream for dense tokens. [N, 1 + P, C] each; row 0 of
-/// `dense` belongs to the class token and carries nothing.
+/// The vision transformer with a second stream for dense tokens. [N, L, C] each, L = 1 + P with a
+/// class token, whose row 0 of `dense` carries nothing, else P.
 struct PatchStreams
 {
     torch::Tensor normal;

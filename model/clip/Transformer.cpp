@@ -4,6 +4,23 @@
 
 namespace tagalign::model::clip {
 
+namespace {
+
+torch::Tensor activated(const torch::Tensor& x, Activation activation)
+{
+    switch (activation) {
+    case Activation::QuickGelu:
+        return x * torch::sigmoid(1.702 * x);
+    case Activation::Gelu:
+        return torch::gelu(x);
+    case Activation::TanhGelu:
+        break;
+    }
+    return torch::gelu(x, "tanh");
+}
+
+} // namespace
+
 torch::nn::LayerNorm makeLayerNorm(const TowerConfig& config)
 {
     return torch::nn::LayerNorm(
@@ -45,6 +62,29 @@ torch::Tensor AttentionImpl::output(const torch::Tensor& heads)
     return out_proj->forward(joinHeads(heads));
 }
 
+torch::Tensor AttentionImpl::look(const torch::Tensor& query, const torch::Tensor& keys)
+{
+    const std::int64_t width = keys.size(2);
+    const auto inHeads = [this](const torch::Tensor& rows) {
+        return rows.view({rows.size(0), rows.size(1), m_heads, -1}).transpose(1, 2);
+    };
+    const torch::Tensor asked =
+        torch::linear(query, in_proj_weight.slice(0, 0, width), in_proj_bias.slice(0, 0, width));
+    const torch::Tensor key = torch::linear(keys, in_proj_weight.slice(0, width, 2 * width),
+                                            in_proj_bias.slice(0, width, 2 * width));
+    const torch::Tensor value =
+        torch::linear(keys, in_proj_weight.slice(0, 2 * width), in_proj_bias.slice(0, 2 * width));
+    return output(at::scaled_dot_product_attention(inHeads(asked.expand({keys.size(0), 1, width})),
+                                                   inHeads(key), inHeads(value)));
+}
+
+torch::Tensor AttentionImpl::lookAt(const torch::Tensor& key)
+{
+    const std::int64_t values = 2 * in_proj_weight.size(1);
+    return out_proj->forward(
+        torch::linear(key, in_proj_weight.slice(0, values), in_proj_bias.slice(0, values)));
+}
+
 MlpImpl::MlpImpl(const TowerConfig& config)
     : m_activation(config.activation)
 {
@@ -55,10 +95,7 @@ MlpImpl::MlpImpl(const TowerConfig& config)
 torch::Tensor MlpImpl::forward(const torch::Tensor& normed)
 {
     const torch::Tensor hidden = c_fc->forward(normed);
-    const torch::Tensor active = m_activation == Activation::Gelu
-                                     ? torch::gelu(hidden)
-                                     : hidden * torch::sigmoid(1.702 * hidden);
-    return c_proj->forward(active);
+    return c_proj->forward(activated(hidden, m_activation));
 }
 
 BlockImpl::BlockImpl(const TowerConfig& config)
@@ -78,14 +115,14 @@ TransformerImpl::TransformerImpl(const TowerConfig& config)
     }
 }
 
-torch::Tensor TransformerImpl::forwardCausal(torch::Tensor x)
+torch::Tensor TransformerImpl::forward(torch::Tensor x, Sight sight)
 {
     for (Block& block : blocks) {
         const HeadTensors heads = block->project(x);
-        x = block->addOutput(x,
-                             at::scaled_dot_product_attention(heads.query, heads.key, heads.value,
-                                                              /*attn_mask=*/{}, /*dropout_p=*/0.0,
-                                                              /*is_causal=*/true));
+        x = block->addOutput(
+            x, at::scaled_dot_product_attention(heads.query, heads.key, heads.value,
+                                                /*attn_mask=*/{}, /*dropout_p=*/0.0,
+                                                /*is_causal=*/sight == Sight::Before));
         x = block->feedForward(x);
     }
     return x;

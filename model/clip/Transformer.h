@@ -31,6 +31,11 @@ public:
     HeadTensors project(const torch::Tensor& normed);
     /// Joins the heads and applies the output projection.
     torch::Tensor output(const torch::Tensor& heads);
+    /// One query looks at all keys. [1, 1, C], [N, L, C] -> [N, 1, C].
+    torch::Tensor look(const torch::Tensor& query, const torch::Tensor& keys);
+    /// What look() gives where all attention is on one key: value and output projection.
+    /// [.., C] -> [.., C].
+    torch::Tensor lookAt(const torch::Tensor& key);
 
     torch::Tensor in_proj_weight; ///< [3 C, C]: queries, keys, values
     torch::Tensor in_proj_bias;   ///< [3 C]
@@ -83,13 +88,18 @@ public:
 
 TORCH_MODULE(Block);
 
+/// What a token of a text sees.
+enum class Sight {
+    Before, ///< itself and the tokens before it
+    All
+};
+
 class TransformerImpl : public torch::nn::Module
 {
 public:
     explicit TransformerImpl(const TowerConfig& config);
 
-    /// Each token sees itself and the ones before it.
-    torch::Tensor forwardCausal(torch::Tensor x);
+    torch::Tensor forward(torch::Tensor x, Sight sight);
 
     torch::nn::ModuleList resblocks{nullptr};
     std::vector<Block> blocks; ///< the same blocks, typed

@@ -7,6 +7,7 @@ namespace tagalign::model::clip {
 
 enum class NamesOf {
     HuggingFace,       ///< transformers' CLIPModel
+    SigLip,            ///< transformers' SiglipModel
     OpenAi,            ///< OpenAI's own, and OpenCLIP's usual ones
     OpenClipCustomText ///< OpenCLIP with "custom_text": the text tower under "text."
 };
@@ -21,5 +22,12 @@ struct WeightSource
 
 /// @param parameter a name as ClipModel has it (OpenAI's).
 [[nodiscard]] WeightSource weightSource(const std::string& parameter, NamesOf names);
+
+/// A tensor's name without what wraps models while they are trained: "module." of
+/// DistributedDataParallel around the whole, and TinyCLIP's three parts, each with or without a
+/// "module." of its own ("_image_encoder.module.visual.proj", "_text_encoder.ln_final.weight",
+/// "_logit_scale.logit_scale"; microsoft/Cream, TinyCLIP/src/open_clip/model.py, CLIPBase). What
+/// is left are OpenAI's names.
+[[nodiscard]] std::string withoutWrappers(const std::string& name);
 
 } // namespace tagalign::model::clip

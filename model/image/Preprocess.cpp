@@ -30,6 +30,11 @@ torch::Tensor preprocessCrop(const RgbImage& image, int side, const Normalisatio
     return normalised(cropForClip(image, side), normalisation);
 }
 
+torch::Tensor preprocessSquash(const RgbImage& image, int side, const Normalisation& normalisation)
+{
+    return normalised(resizeBicubic(image, {side, side}), normalisation);
+}
+
 torch::Tensor preprocessWhole(const RgbImage& image, int shortSide, int patch,
                               const Normalisation& normalisation)
 {

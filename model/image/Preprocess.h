@@ -20,6 +20,11 @@ struct Normalisation
 [[nodiscard]] torch::Tensor preprocessCrop(const RgbImage& image, int side,
                                            const Normalisation& normalisation);
 
+/// Both sides to `side`, whatever the aspect, as SigLIP sees an image for its global embedding
+/// (Resize.h, resizeBicubic). @return [3, side, side] float32, normalised.
+[[nodiscard]] torch::Tensor preprocessSquash(const RgbImage& image, int side,
+                                             const Normalisation& normalisation);
+
 /// The whole picture for dense maps (Resize.h, wholeSize).
 /// @return [3, H, W] float32, normalised; H and W multiples of `patch`.
 [[nodiscard]] torch::Tensor preprocessWhole(const RgbImage& image, int shortSide, int patch,

@@ -24,7 +24,7 @@ struct PixelSize
 constexpr int kMaxAspect = 4;
 
 /// Antialiased bicubic (a = -0.5) as Pillow's Image.resize: fixed point, rounded to 8 bits after
-/// the horizontal and again after the vertical pass.
+/// the horizontal and again after the vertical pass. @throws RangeError if a side is < 1.
 [[nodiscard]] RgbImage resizeBicubic(const RgbImage& image, PixelSize size);
 
 } // namespace tagalign::model::image

@@ -4,10 +4,9 @@
 #include "model/align/Losses.h"
 #include "model/clip/ClipModel.h"
 #include "model/image/Decode.h"
-#include "model/image/Preprocess.h"
+#include "model/pipeline/ImageTower.h"
 #include "model/pipeline/TextEmbedding.h"
 #include "model/tensor_io/SafetensorsFile.h"
-#include "model/text/ClipTokenizer.h"
 
 #include <sstream>
 
@@ -15,7 +14,7 @@ namespace tagalign::model::pipeline {
 
 namespace {
 
-torch::Tensor idsOf(const std::string& text, const text::ClipTokenizer& tokenizer,
+torch::Tensor idsOf(const std::string& text, const text::Tokenizer& tokenizer,
                     const clip::ClipConfig& config)
 {
     return torch::tensor(tokenizer.tokenize(text, std::size_t(config.text.contextLength)),
@@ -30,17 +29,18 @@ std::string checkpointSummary(const std::filesystem::path& checkpoint)
     const torch::NoGradGuard noGrad;
     clip::ClipModel model = clip::loadClip(checkpoint);
     const clip::ClipConfig& config = model->config();
-    const text::ClipTokenizer tokenizer = tokenizerFor(checkpoint, config.text);
+    const auto tokenizer = tokenizerFor(checkpoint, config);
     std::int64_t parameters = 0;
     for (const torch::Tensor& parameter : model->parameters()) {
         parameters += parameter.numel();
     }
     std::ostringstream line;
-    line << "CLIP ViT, patch " << config.vision.patchSize << ", " << config.vision.imageSize
-         << " px, image width " << config.vision.width << " × " << config.vision.layers
-         << " layers, text width " << config.text.width << " × " << config.text.layers
-         << " layers, embedding " << config.embedDim << ", " << double(parameters) / 1e6
-         << " M parameters, " << tokenizer.vocabularySize() << " tokens";
+    line << nameOf(config.family) << " ViT, patch " << config.vision.patchSize << ", "
+         << config.vision.imageSize << " px, image width " << config.vision.width << " × "
+         << config.vision.layers << " layers, text width " << config.text.width << " × "
+         << config.text.layers << " layers, embedding " << config.embedDim << ", "
+         << double(parameters) / 1e6 << " M parameters, " << tokenizer->vocabularySize()
+         << " tokens";
     return line.str();
 }
 
@@ -51,14 +51,12 @@ void writeEmbeddings(const std::filesystem::path& checkpoint,
 {
     const torch::NoGradGuard noGrad;
     clip::ClipModel model = clip::loadClip(checkpoint);
-    const text::ClipTokenizer tokenizer = tokenizerFor(checkpoint, model->config().text);
     const clip::ClipConfig& config = model->config();
+    const auto tokenizer = tokenizerFor(checkpoint, config);
     std::vector<torch::Tensor> globals;
     std::vector<torch::Tensor> patches;
     for (const std::filesystem::path& path : images) {
-        const torch::Tensor pixels =
-            image::preprocessCrop(image::decodeImage(path), int(config.vision.imageSize),
-                                  {config.mean, config.deviation});
+        const torch::Tensor pixels = squarePixels(image::decodeImage(path), config);
         const clip::VisionOutput output = model->encodeImage(pixels.unsqueeze(0), settings.path);
         globals.push_back(align::normalised(output.global));
         if (settings.withPatches) {
@@ -74,7 +72,8 @@ void writeEmbeddings(const std::filesystem::path& checkpoint,
     }
     std::vector<torch::Tensor> textVectors;
     for (const std::string& text : texts) {
-        textVectors.push_back(align::normalised(model->encodeText(idsOf(text, tokenizer, config))));
+        textVectors.push_back(
+            align::normalised(model->encodeText(idsOf(text, *tokenizer, config))));
     }
     if (!textVectors.empty()) {
         tensors.emplace_back("text_embeddings", torch::cat(textVectors));

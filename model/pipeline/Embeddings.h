@@ -19,8 +19,8 @@ struct EmbedSettings
 };
 
 /// Writes L2-normalised embeddings as safetensors, fp32: image_embeddings [N, D],
-/// text_embeddings [M, D], and patches [N, P, D] if asked for. All images go through the middle
-/// square. @throws Error naming the file.
+/// text_embeddings [M, D], and patches [N, P, D] if asked for. All images go through the square
+/// that the checkpoint was trained on. @throws Error naming the file.
 void writeEmbeddings(const std::filesystem::path& checkpoint,
                      const std::vector<std::filesystem::path>& images,
                      const std::vector<std::string>& texts, const EmbedSettings& settings,

@@ -50,7 +50,8 @@ private:
 /// Seconds for at least `images` bare forward passes, per image.
 double secondsPerForward(ImageTower& tower, int images, int batchSize, const OnProgress& onProgress)
 {
-    const torch::Tensor pixels = torch::randn({batchSize, 3, tower.imageSize(), tower.imageSize()});
+    const std::int64_t side = tower.config().vision.imageSize;
+    const torch::Tensor pixels = torch::randn({batchSize, 3, side, side});
     int done = 0;
     const auto start = std::chrono::steady_clock::now();
     while (done < images) {

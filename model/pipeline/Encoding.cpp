@@ -2,7 +2,6 @@
 
 #include "model/Error.h"
 #include "model/image/Decode.h"
-#include "model/image/Preprocess.h"
 #include "model/pipeline/BoundedQueue.h"
 #include "model/pipeline/EncodeWork.h"
 #include "model/pipeline/StoreKey.h"
@@ -132,10 +131,8 @@ private:
     {
         const auto& [file, contentHash] = m_items[item];
         try {
-            return {item,
-                    image::preprocessCrop(image::decodeImage(file, contentHash),
-                                          m_tower.imageSize(), m_tower.normalisation()),
-                    {}};
+            return {
+                item, squarePixels(image::decodeImage(file, contentHash), m_tower.config()), {}};
         } catch (const Error& error) {
             return {item, {}, error.what()};
         } catch (const std::exception& error) { // e.g. out of memory

@@ -36,6 +36,17 @@ std::string nameOf(clip::Precision precision)
 
 } // namespace
 
+torch::Tensor squarePixels(const image::RgbImage& image, const clip::ClipConfig& config)
+{
+    const int size = int(config.vision.imageSize);
+    const image::Normalisation normalisation{config.mean, config.deviation};
+    const torch::Tensor pixels = config.framing == clip::Framing::Squash
+                                     ? image::preprocessSquash(image, size, normalisation)
+                                     : image::preprocessCrop(image, size, normalisation);
+    const std::int64_t side = config.vision.gridSide() * config.vision.patchSize;
+    return pixels.slice(1, 0, side).slice(2, 0, side);
+}
+
 struct ImageTower::Impl
 {
     clip::ClipConfig config;
@@ -71,19 +82,9 @@ std::vector<tensor_io::ImageFeatures> ImageTower::encode(const torch::Tensor& pi
     return features;
 }
 
-int ImageTower::imageSize() const
+const clip::ClipConfig& ImageTower::config() const
 {
-    return static_cast<int>(m_impl->config.vision.imageSize);
-}
-
-int ImageTower::patchSize() const
-{
-    return static_cast<int>(m_impl->config.vision.patchSize);
-}
-
-image::Normalisation ImageTower::normalisation() const
-{
-    return {m_impl->config.mean, m_impl->config.deviation};
+    return m_impl->config;
 }
 
 std::string ImageTower::description() const

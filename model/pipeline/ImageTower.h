@@ -14,6 +14,12 @@
 
 namespace tagalign::model::pipeline {
 
+/// A picture as the checkpoint was trained to see it, cropped or squashed to its square; what the
+/// last patches leave over at the right and at the bottom is cut off.
+/// @return [3, S, S] normalised, S a multiple of the patch size.
+[[nodiscard]] torch::Tensor squarePixels(const image::RgbImage& image,
+                                         const clip::ClipConfig& config);
+
 /// A checkpoint's frozen vision tower in the fastest form this machine has for the precision.
 class ImageTower
 {
@@ -32,9 +38,7 @@ public:
     /// @return one element an image, tensors on the CPU.
     [[nodiscard]] std::vector<tensor_io::ImageFeatures> encode(const torch::Tensor& pixels);
 
-    [[nodiscard]] int imageSize() const;
-    [[nodiscard]] int patchSize() const;
-    [[nodiscard]] image::Normalisation normalisation() const;
+    [[nodiscard]] const clip::ClipConfig& config() const;
 
     /// What it runs on, e.g. "CPU, bf16".
     [[nodiscard]] std::string description() const;

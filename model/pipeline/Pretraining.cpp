@@ -4,6 +4,7 @@
 #include "model/clip/ClipModel.h"
 #include "model/clip/Device.h"
 #include "model/pipeline/TextEmbedding.h"
+#include "model/text/ClipTokenizer.h"
 
 #include <ATen/autocast_mode.h>
 
@@ -65,7 +66,7 @@ torch::Tensor pixelsOf(const std::vector<std::uint8_t>& rgb, std::int64_t side,
         .contiguous();
 }
 
-torch::Tensor idsOf(const std::vector<std::string>& texts, const text::ClipTokenizer& tokenizer,
+torch::Tensor idsOf(const std::vector<std::string>& texts, const text::Tokenizer& tokenizer,
                     std::int64_t length)
 {
     std::vector<std::int64_t> ids;
@@ -306,9 +307,9 @@ ZeroShotAccuracy zeroShotAccuracy(const std::filesystem::path& checkpoint,
 {
     const torch::NoGradGuard noGrad;
     clip::ClipModel model = clip::loadClip(checkpoint);
-    const text::ClipTokenizer tokenizer = tokenizerFor(checkpoint, model->config().text);
+    const auto tokenizer = tokenizerFor(checkpoint, model->config());
     const torch::Tensor texts = torch::nn::functional::normalize(
-        model->encodeText(idsOf(prompts, tokenizer, model->config().text.contextLength)));
+        model->encodeText(idsOf(prompts, *tokenizer, model->config().text.contextLength)));
     const torch::Tensor pixels = pixelsOf(rgb, side, model->config());
     ZeroShotAccuracy accuracy;
     for (std::int64_t i = 0; i < pixels.size(0); ++i) {

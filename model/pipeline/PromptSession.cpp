@@ -109,9 +109,10 @@ struct PromptSession::Impl
             tower =
                 std::make_unique<ImageTower>(texts.clip(), files.patchPath, Precision::Automatic);
         }
-        const torch::Tensor pixels =
-            image::preprocessWhole(image::decodeImage(file, contentHash), tower->imageSize(),
-                                   tower->patchSize(), tower->normalisation());
+        const clip::ClipConfig& config = tower->config();
+        const torch::Tensor pixels = image::preprocessWhole(
+            image::decodeImage(file, contentHash), int(config.vision.imageSize),
+            int(config.vision.patchSize), {config.mean, config.deviation});
         tensor_io::ImageFeatures features = tower->encode(pixels.unsqueeze(0)).front();
         features.tokens = features.tokens.to(torch::kHalf);
         if (!features.tokens.isfinite().all().item<bool>()) {

@@ -45,17 +45,22 @@ std::vector<std::filesystem::path> modelFilesOf(const std::filesystem::path& fol
     if (!hasConfig || !hasWeights) {
         throw Error(folder.string() + ": no " +
                     (hasConfig ? "weights (.safetensors)" : "config.json") +
-                    " in the checkpoint folder; choose a folder with a published CLIP checkpoint");
+                    " in the checkpoint folder; choose a folder with a published CLIP or SigLIP "
+                    "checkpoint");
     }
     std::sort(files.begin(), files.end());
     return files;
 }
 
-/// What text::ClipTokenizer reads; none where the checkpoint has OpenAI's vocabulary.
+/// What the checkpoint's tokenizer reads; none where it has OpenAI's vocabulary.
 std::vector<std::filesystem::path> vocabularyFilesOf(const std::filesystem::path& folder)
 {
     std::vector<std::filesystem::path> files;
-    for (const char* name : {"merges.txt", "tokenizer.json", "vocab.json"}) {
+    std::vector<const char*> names = {"merges.txt", "tokenizer.json", "vocab.json"};
+    if (std::filesystem::exists(folder / "spiece.model")) { // SigLIP's
+        names = {"spiece.model", "tokenizer_config.json"};
+    }
+    for (const char* name : names) {
         if (std::filesystem::exists(folder / name)) {
             files.push_back(folder / name);
         }

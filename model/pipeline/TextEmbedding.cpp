@@ -5,6 +5,8 @@
 #include "model/pipeline/StoreKey.h"
 #include "model/tensor_io/SafetensorsFile.h"
 #include "model/tensor_io/WholeFile.h"
+#include "model/text/ClipTokenizer.h"
+#include "model/text/SigLipTokenizer.h"
 
 #include <xxhash.h>
 
@@ -38,6 +40,14 @@ std::string withArticle(const std::string& word)
     return (vowel ? "an " : "a ") + word;
 }
 
+std::unique_ptr<const text::Tokenizer> loadTokenizer(const std::filesystem::path& checkpoint,
+                                                     clip::Family family)
+{
+    if (family == clip::Family::SigLip)
+        return std::make_unique<text::SigLipTokenizer>(text::SigLipTokenizer::load(checkpoint));
+    return std::make_unique<text::ClipTokenizer>(text::ClipTokenizer::load(checkpoint));
+}
+
 } // namespace
 
 std::vector<std::string> promptsOf(const std::string& tag, tags::TagKind kind)
@@ -49,21 +59,22 @@ std::vector<std::string> promptsOf(const std::string& tag, tags::TagKind kind)
             "the " + tag + " one in the picture.", "something that is " + tag + "."};
 }
 
-text::ClipTokenizer tokenizerFor(const std::filesystem::path& checkpoint,
-                                 const clip::TextConfig& config)
+std::unique_ptr<const text::Tokenizer> tokenizerFor(const std::filesystem::path& checkpoint,
+                                                    const clip::ClipConfig& config)
 {
-    auto tokenizer = text::ClipTokenizer::load(checkpoint);
-    if (tokenizer.highestId() >= config.vocabularySize)
+    auto tokenizer = loadTokenizer(checkpoint, config.family);
+    if (tokenizer->highestId() >= config.text.vocabularySize)
         throw FormatError(checkpoint.string() + ": the vocabulary has ids up to " +
-                          std::to_string(tokenizer.highestId()) +
+                          std::to_string(tokenizer->highestId()) +
                           ", but the text tower only rows for " +
-                          std::to_string(config.vocabularySize) +
+                          std::to_string(config.text.vocabularySize) +
                           " tokens; put the vocabulary into the folder that the model was "
                           "published with");
-    if (config.endTokenId && *config.endTokenId != tokenizer.endOfText())
+    const auto end = config.text.endTokenId;
+    if (end && *end != tokenizer->endOfText())
         throw FormatError(checkpoint.string() + ": texts end with the id " +
-                          std::to_string(tokenizer.endOfText()) + " in the vocabulary, but with " +
-                          std::to_string(*config.endTokenId) +
+                          std::to_string(tokenizer->endOfText()) + " in the vocabulary, but with " +
+                          std::to_string(*end) +
                           " in the configuration; the two do not belong together");
     return tokenizer;
 }
@@ -125,7 +136,7 @@ struct TextEmbedding::Impl
     {
         if (!loaded) {
             clip::ClipModel clip = clip::loadClip(model.checkpoint);
-            tokenizer = tokenizerFor(model.checkpoint, clip->config().text);
+            tokenizer = tokenizerFor(model.checkpoint, clip->config());
             loaded = std::move(clip);
         }
         return *loaded;
@@ -134,7 +145,7 @@ struct TextEmbedding::Impl
     struct Item
     {
         std::string text;
-        std::vector<std::int64_t> ids; ///< up to the end token
+        std::vector<std::int64_t> ids; ///< without the padding that the tower does not look at
     };
 
     void encode(const std::vector<std::string>& texts, Keep keep, const OnProgress& onProgress);
@@ -146,7 +157,7 @@ struct TextEmbedding::Impl
     std::map<Key, torch::Tensor> known; ///< [D] each
     std::size_t unsaved = 0;
     std::optional<clip::ClipModel> loaded;
-    std::optional<text::ClipTokenizer> tokenizer; ///< loaded with the tower
+    std::unique_ptr<const text::Tokenizer> tokenizer; ///< loaded with the tower
 };
 
 /// Texts that are not known yet, each once, shortest first so that batches are even.
@@ -160,8 +171,9 @@ TextEmbedding::Impl::missing(const std::vector<std::string>& texts)
             continue;
         const auto length = std::size_t(tower()->config().text.contextLength);
         auto ids = tokenizer->tokenize(text, length);
+        // CLIP's tower is causal and reads its answer at the end token; SigLIP's sees its padding.
         const auto end = std::find(ids.begin(), ids.end(), tokenizer->endOfText());
-        if (end != ids.end())
+        if (end != ids.end() && tower()->config().family == clip::Family::Clip)
             ids.erase(end + 1, ids.end());
         items.push_back({text, std::move(ids)});
     }
@@ -170,8 +182,7 @@ TextEmbedding::Impl::missing(const std::vector<std::string>& texts)
     return items;
 }
 
-/// The tower is causal and reads its answer at the end token: padding beyond the longest text of
-/// a batch changes nothing, so it is left out.
+/// Texts are only as long as the tower looks; zeros behind the shorter ones change nothing.
 void TextEmbedding::Impl::encodeBatch(const std::vector<Item>& batch)
 {
     const auto longest = std::int64_t(batch.back().ids.size());

@@ -3,7 +3,7 @@
 #include "model/Progress.h"
 #include "model/clip/ClipModel.h"
 #include "model/pipeline/PilotData.h"
-#include "model/text/ClipTokenizer.h"
+#include "model/text/Tokenizer.h"
 
 #include <torch/torch.h>
 
@@ -20,9 +20,10 @@ namespace tagalign::model::pipeline {
 /// The tokenizer of a checkpoint, for a text tower of this configuration: whoever loads both takes
 /// this one.
 /// @throws FormatError if it gives an id that the tower has no row for, or ends texts with another
-///         mark than the tower looks for; as text::ClipTokenizer::load.
-[[nodiscard]] text::ClipTokenizer tokenizerFor(const std::filesystem::path& checkpoint,
-                                               const clip::TextConfig& config);
+///         mark than the tower looks for; as text::ClipTokenizer::load or
+///         text::SigLipTokenizer::load.
+[[nodiscard]] std::unique_ptr<const text::Tokenizer>
+tokenizerFor(const std::filesystem::path& checkpoint, const clip::ClipConfig& config);
 
 /// Texts through the frozen text tower, each once per checkpoint and vocabulary: kept in memory
 /// and, if asked, in the store's file "texts-KEY.safetensors" (textKey). The tower is loaded when

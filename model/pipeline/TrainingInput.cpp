@@ -151,8 +151,34 @@ align::Projection projectionOf(clip::ClipModel& clip)
     const auto copy = [&parameters](const char* name) {
         return parameters[name].detach().to(torch::kCPU, torch::kFloat32).clone();
     };
-    return {copy("visual.ln_post.weight"), copy("visual.ln_post.bias"), copy("visual.proj"),
-            clip->config().vision.layerNormEpsilon};
+    align::Projection projection{copy("visual.ln_post.weight"),
+                                 copy("visual.ln_post.bias"),
+                                 {},
+                                 clip->config().vision.layerNormEpsilon,
+                                 {}};
+    if (clip->config().family == clip::Family::Clip) {
+        projection.matrix = copy("visual.proj");
+        return projection;
+    }
+    const std::int64_t width = clip->config().vision.width;
+    const auto values = [&](const char* name) { // behind queries and keys
+        return copy(name).slice(0, 2 * width).to(torch::kFloat64);
+    };
+    const auto output = copy("visual.pool.attn.out_proj.weight").to(torch::kFloat64);
+    projection.matrix = torch::matmul(output, values("visual.pool.attn.in_proj_weight"))
+                            .t()
+                            .to(torch::kFloat32)
+                            .contiguous();
+    projection.tail = {(torch::matmul(output, values("visual.pool.attn.in_proj_bias")) +
+                        copy("visual.pool.attn.out_proj.bias"))
+                           .to(torch::kFloat32),
+                       copy("visual.pool.ln.weight"),
+                       copy("visual.pool.ln.bias"),
+                       copy("visual.pool.mlp.c_fc.weight"),
+                       copy("visual.pool.mlp.c_fc.bias"),
+                       copy("visual.pool.mlp.c_proj.weight"),
+                       copy("visual.pool.mlp.c_proj.bias")};
+    return projection;
 }
 
 align::TrainingData gatherTraining(const ModelFiles& model, const PilotData& data,

@@ -9,7 +9,8 @@
 /// From a project's plain values to tensors. Includes torch, so no header for app.
 namespace tagalign::model::pipeline {
 
-/// ln_post and projection of the checkpoint.
+/// The checkpoint's way from dense tokens to the joint space: what its projectTokens() does, up to
+/// rounding for a SigLIP, whose value and output layers become one matrix.
 [[nodiscard]] align::Projection projectionOf(clip::ClipModel& clip);
 
 /// What the trainer may see: training and validation images. Features, captions and targets of

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "model/text/Tokenizer.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -11,8 +13,7 @@
 namespace tagalign::model::text {
 
 /// CLIP's byte-pair tokenizer: the ids of OpenCLIP's, text cleaning included (TextCleaning.h).
-/// Immutable after construction, so any thread may call it.
-class ClipTokenizer
+class ClipTokenizer final : public Tokenizer
 {
 public:
     /// From a checkpoint folder's vocab.json and merges.txt, else from its tokenizer.json; a folder
@@ -42,16 +43,15 @@ public:
     /// Start mark, ids, end mark; cut so that the end mark is the last of `contextLength`, padded
     /// with 0. @throws RangeError if contextLength < 2.
     [[nodiscard]] std::vector<std::int64_t> tokenize(std::string_view text,
-                                                     std::size_t contextLength) const;
+                                                     std::size_t contextLength) const override;
 
     [[nodiscard]] std::int64_t startOfText() const { return m_start; }
 
-    [[nodiscard]] std::int64_t endOfText() const { return m_end; }
+    [[nodiscard]] std::int64_t endOfText() const override { return m_end; }
 
-    [[nodiscard]] std::size_t vocabularySize() const { return m_size; }
+    [[nodiscard]] std::size_t vocabularySize() const override { return m_size; }
 
-    /// The highest id that encode() or a mark gives: the text tower must have a row for it.
-    [[nodiscard]] std::int64_t highestId() const { return m_highest; }
+    [[nodiscard]] std::int64_t highestId() const override { return m_highest; }
 
 private:
     using Vocabulary = std::unordered_map<std::string, std::int64_t>;

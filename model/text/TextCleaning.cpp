@@ -355,13 +355,36 @@ UnicodeString withSingleBlanks(const UnicodeString& text)
     return result;
 }
 
+UnicodeString fromUtf8(std::string_view text)
+{
+    return UnicodeString::fromUTF8(icu::StringPiece(text.data(), int(text.size())));
+}
+
 } // namespace
 
 std::string cleanText(std::string_view text)
 {
-    const auto source = UnicodeString::fromUTF8(icu::StringPiece(text.data(), int(text.size())));
-    UnicodeString cleaned = withSingleBlanks(htmlUnescaped(htmlUnescaped(fixedText(source))));
+    UnicodeString cleaned =
+        withSingleBlanks(htmlUnescaped(htmlUnescaped(fixedText(fromUtf8(text)))));
     return utf8(cleaned.toLower(icu::Locale::getRoot()));
+}
+
+std::string withoutPunctuation(std::string_view text, Letters letters)
+{
+    UnicodeString source = fromUtf8(text);
+    if (letters == Letters::Lower) {
+        source.toLower(icu::Locale::getRoot());
+    }
+    UnicodeString rest;
+    for (int32_t i = 0; i < source.length(); ++i) {
+        const UChar c = source.charAt(i);
+        const bool isWord =
+            (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (c <= ' ' || c >= 0x7F || isWord) {
+            rest.append(c);
+        }
+    }
+    return utf8(withSingleBlanks(rest));
 }
 
 } // namespace tagalign::model::text

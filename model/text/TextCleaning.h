@@ -12,4 +12,11 @@ namespace tagalign::model::text {
 /// @param text UTF-8; invalid bytes become U+FFFD.
 [[nodiscard]] std::string cleanText(std::string_view text);
 
+enum class Letters { Lower, AsTheyAre };
+
+/// The cleaning that SigLIP's tokenizer does (big_vision, canonicalize_text): lower case, ASCII
+/// punctuation removed, white space to single blanks and none at the ends.
+/// @param text UTF-8; invalid bytes become U+FFFD.
+[[nodiscard]] std::string withoutPunctuation(std::string_view text, Letters letters);
+
 } // namespace tagalign::model::text

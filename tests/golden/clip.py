@@ -5,7 +5,8 @@
                                      libraries compute (tests/data/clip)
     clip.py paths FOLDER             dense tokens of the patch paths for the checkpoints that `make`
                                      wrote into FOLDER (paths.safetensors in each)
-    clip.py full FOLDER              the same at ViT-B/16 size, one folder each for both libraries
+    clip.py full FOLDER              the same at ViT-B/16 size, one folder each for CLIP in both
+                                     libraries and for SigLIP
     clip.py check CHECKPOINT GOLDEN  transformers loads CHECKPOINT (written by saveClip) and its
                                      embeddings must equal those in GOLDEN/expected.safetensors
     clip.py texts CHECKPOINT         transformers loads model and tokenizer of CHECKPOINT and pads
@@ -24,7 +25,8 @@ sys.path.pop(0)  # this folder's safetensors.py would hide the package of that n
 import open_clip
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer, CLIPConfig, CLIPModel, CLIPTokenizer
+from transformers import (AutoConfig, AutoTokenizer, CLIPConfig, CLIPModel, CLIPTokenizer,
+                          SiglipConfig, SiglipImageProcessor, SiglipModel)
 
 # name, patch, image size, activation, layers, stored dtype, shard size, end-of-text rule
 HUGGING_FACE = [
@@ -32,11 +34,16 @@ HUGGING_FACE = [
     ("hf-p16-gelu-bf16", 16, 64, "gelu", 3, torch.bfloat16, None, 59),
     ("hf-p14-sharded-fp16", 14, 56, "quick_gelu", 2, torch.float16, "60KB", 59),
 ]
-# name, patch, image size, quick_gelu, layers, custom text names
+# name, patch, image size, quick_gelu, layers, stored dtype, custom text names
 OPEN_CLIP = [
-    ("oc-p32-gelu", 32, 64, False, 2, False),
-    ("oc-p16-quick", 16, 64, True, 3, False),
-    ("oc-p14-custom", 14, 56, False, 2, True),
+    ("oc-p32-gelu", 32, 64, False, 2, torch.float16, False),
+    ("oc-p16-quick", 16, 64, True, 3, torch.float16, False),
+    ("oc-p14-custom", 14, 56, False, 2, torch.float16, True),
+]
+# name, patch, image size (the second one is no multiple), layers, width, vocabulary, stored dtype
+SIGLIP = [
+    ("siglip-p8", 8, 32, 3, 32, 400, torch.float16),
+    ("siglip-p14-uneven", 14, 40, 2, 24, 60, torch.bfloat16),
 ]
 VOCABULARY = 60
 CONTEXT = 12
@@ -77,7 +84,42 @@ def inputs(size, patch, end, images=2, texts=3, **text):
     }
 
 
+def siglip_ids(rows, vocabulary, context):
+    """Id 1 ends a text and fills it up."""
+    ids = torch.randint(2, vocabulary, (rows, context))
+    for row in range(rows):
+        ids[row, 1 + row * (context - 2) // max(1, rows - 1) :] = 1
+    return ids
+
+
+def siglip_inputs(size, patch, vocabulary, context, texts=3):
+    given = {"pixels": torch.randn(2, 3, size, size),
+             "ids": siglip_ids(texts, vocabulary, context)}
+    if size % patch == 0:
+        given["wide_pixels"] = torch.randn(1, 3, size, size + 2 * patch)
+    return given
+
+
+def siglip_outputs(model, given, wide=True):
+    """As hugging_face_outputs; last_hidden is behind the post layer norm here."""
+    with torch.no_grad():
+        both = model(pixel_values=given["pixels"], input_ids=given["ids"])
+        out = {
+            "image": both.image_embeds,
+            "last_hidden": both.vision_model_output.last_hidden_state,
+            "text": both.text_embeds,
+            "text_hidden": both.text_model_output.last_hidden_state,
+            "logits": both.logits_per_text,
+        }
+        if wide and "wide_pixels" in given:
+            other = model.vision_model(given["wide_pixels"], interpolate_pos_encoding=True)
+            out["wide_image"] = normalised(other.pooler_output)
+    return out
+
+
 def hugging_face_outputs(model, given, wide=True):
+    if isinstance(model, SiglipModel):
+        return siglip_outputs(model, given, wide)
     with torch.no_grad():
         vision = model.vision_model(given["pixels"])
         text = model.text_model(input_ids=given["ids"])
@@ -108,12 +150,18 @@ def open_clip_outputs(model, given):
     return out | caught
 
 
+def load_hugging_face(folder, **kwargs):
+    is_siglip = AutoConfig.from_pretrained(folder).model_type == "siglip"
+    return (SiglipModel if is_siglip else CLIPModel).from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager", **kwargs)
+
+
 class HuggingFaceBlocks:
     """The last blocks of a tower of transformers, for the patch paths."""
 
     def __init__(self, folder):
-        self.model = CLIPModel.from_pretrained(folder, dtype=torch.float32,
-                                               attn_implementation="eager").eval()
+        self.model = load_hugging_face(folder).eval()
+        self.first_patch = 0 if isinstance(self.model, SiglipModel) else 1
         self.layers = self.model.vision_model.encoder.layers
 
     def run(self, pixels):
@@ -139,13 +187,22 @@ class HuggingFaceBlocks:
     def mlp(self, layer, x):
         return x + layer.mlp(layer.layer_norm2(x))
 
+    def projected(self, tokens):
+        """SigLIP: the library's pooling head on each token as on an image of one patch."""
+        normed = self.model.vision_model.post_layernorm(tokens)
+        each = self.model.vision_model.head(normed.reshape(-1, 1, normed.shape[-1]))
+        return normalised(each.reshape(normed.shape))
+
 
 class OpenClipBlocks:
     """The same for a tower of open_clip."""
 
+    first_patch = 1
+
     def __init__(self, folder):
         config = json.loads((folder / "open_clip_config.json").read_text())["model_cfg"]
-        state = load_file(str(folder / "open_clip_model.safetensors"))
+        state = {k: v.float() for k, v in
+                 load_file(str(folder / "open_clip_model.safetensors")).items()}
         custom = any(name.startswith("text.") for name in state)
         kind = open_clip.model.CustomTextCLIP if custom else open_clip.model.CLIP
         self.model = kind(**config).eval()
@@ -180,7 +237,8 @@ class OpenClipBlocks:
 
 def patch_paths(blocks, pixels):
     """Dense tokens before ln_post, class token left out: MaskCLIP's value path, SCLIP's q-q + k-k
-    attention in the last block, TagAlign's v-v stream over the last six."""
+    attention in the last block, TagAlign's v-v stream over the last six. For SigLIP the last ones
+    in the joint space besides."""
     entering = []
     hooks = [
         layer.register_forward_pre_hook(lambda _module, args: entering.append(args[0]))
@@ -201,9 +259,11 @@ def patch_paths(blocks, pixels):
             "self_query_key": blocks.mlp(last, x + both - blocks.output_bias(last)),
             "self_value": dense,
         }
-    for hook in hooks:
-        hook.remove()
-    return {name: tokens[:, 1:].contiguous() for name, tokens in out.items()}
+        for hook in hooks:
+            hook.remove()
+        if blocks.first_patch == 0:
+            out["self_value_projected"] = blocks.projected(out["self_value"])
+    return {name: tokens[:, blocks.first_patch:].contiguous() for name, tokens in out.items()}
 
 
 def paths(folder):
@@ -220,7 +280,8 @@ def write(folder, given, out):
 
 
 def make_hugging_face(folder, name, config, dtype, shards, given):
-    model = CLIPModel(config).eval()
+    is_siglip = isinstance(config, SiglipConfig)
+    model = (SiglipModel if is_siglip else CLIPModel)(config).eval()
     randomise(model)
     model = model.to(dtype).float()  # expected values belong to the stored, rounded weights
     target = folder / name
@@ -229,19 +290,22 @@ def make_hugging_face(folder, name, config, dtype, shards, given):
         old.unlink()
     kwargs = {"max_shard_size": shards} if shards else {}
     model.to(dtype).save_pretrained(target, **kwargs)
-    model = CLIPModel.from_pretrained(target, dtype=torch.float32, attn_implementation="eager").eval()
-    write(target, given, hugging_face_outputs(model, given))
+    if is_siglip:
+        side = config.vision_config.image_size
+        SiglipImageProcessor(size={"height": side, "width": side}).save_pretrained(target)
+    write(target, given, hugging_face_outputs(load_hugging_face(target).eval(), given))
 
 
-def make_open_clip(folder, name, config, given, custom_text=False):
+def make_open_clip(folder, name, config, given, dtype=torch.float32, custom_text=False):
     kind = open_clip.model.CustomTextCLIP if custom_text else open_clip.model.CLIP
     model = kind(**config).eval()
     randomise(model)
+    model = model.to(dtype).float()
     target = folder / name
     target.mkdir(parents=True, exist_ok=True)
     for old in target.iterdir():
         old.unlink()
-    state = {k: v.contiguous() for k, v in model.state_dict().items()}
+    state = {k: v.to(dtype).contiguous() for k, v in model.state_dict().items()}
     save_file(state, str(target / "open_clip_model.safetensors"))
     published = {
         "model_cfg": config,
@@ -267,7 +331,7 @@ def make(folder):
                    bos_token_id=VOCABULARY - 2, eos_token_id=end, pad_token_id=1),
         )
         make_hugging_face(folder, name, config, dtype, shards, inputs(size, patch, end))
-    for number, (name, patch, size, quick, layers, custom) in enumerate(OPEN_CLIP):
+    for number, (name, patch, size, quick, layers, dtype, custom) in enumerate(OPEN_CLIP):
         torch.manual_seed(200 + number)
         config = dict(
             embed_dim=24,
@@ -277,12 +341,23 @@ def make(folder):
             text_cfg=dict(context_length=CONTEXT, vocab_size=VOCABULARY, width=24, heads=2,
                           layers=layers, mlp_ratio=2.0),
         )
-        make_open_clip(folder, name, config, inputs(size, patch, 2), custom)
+        make_open_clip(folder, name, config, inputs(size, patch, 2), dtype, custom)
+    for number, (name, patch, size, layers, width, vocabulary, dtype) in enumerate(SIGLIP):
+        torch.manual_seed(400 + number)
+        shared = dict(num_hidden_layers=layers, num_attention_heads=2, intermediate_size=2 * width)
+        config = SiglipConfig(
+            vision_config=shared | dict(hidden_size=width, image_size=size, patch_size=patch),
+            text_config=shared
+            | dict(hidden_size=24, projection_size=width, vocab_size=vocabulary,
+                   max_position_embeddings=CONTEXT),
+        )
+        make_hugging_face(folder, name, config, dtype, None,
+                          siglip_inputs(size, patch, vocabulary, CONTEXT))
     paths(folder)
 
 
 def full(folder):
-    """ViT-B/16 with CLIP's whole text tower."""
+    """ViT-B/16 with CLIP's whole text tower, and siglip-base-patch16-224."""
     torch.manual_seed(300)
     vision = dict(hidden_size=768, intermediate_size=3072, num_attention_heads=12,
                   num_hidden_layers=12, image_size=224, patch_size=16, projection_dim=512)
@@ -295,12 +370,12 @@ def full(folder):
         text_cfg=dict(context_length=77, vocab_size=49408, width=512, heads=8, layers=12),
     )
     make_open_clip(folder, "oc-full", config, given)
+    make_hugging_face(folder, "siglip-full", SiglipConfig(), torch.float32, None,
+                      siglip_inputs(224, 16, 32000, 64))
 
 
 def check(checkpoint, golden):
-    model, report = CLIPModel.from_pretrained(checkpoint, dtype=torch.float32,
-                                              attn_implementation="eager",
-                                              output_loading_info=True)
+    model, report = load_hugging_face(checkpoint, output_loading_info=True)
     strange = [k for k in ("missing_keys", "unexpected_keys", "mismatched_keys") if report.get(k)]
     if strange:
         sys.exit(f"{checkpoint}: {', '.join(f'{k}: {report[k]}' for k in strange)}")

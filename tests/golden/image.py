@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Golden files for model/image: what Pillow and the CLIP image processor make of images.
+"""Golden files for model/image: what Pillow and the image processors of CLIP and SigLIP make of
+images.
 
-    image.py                    writes the odd images and odd.json, odd.bin
-    image.py --photos FOLDER    writes photos.bin: sampled pixels of every photo in FOLDER
-    image.py --full FOLDER OUT  writes the whole crops of every photo (not committed)
+    image.py                      writes the odd images and odd.json, odd.bin, squashed.bin
+    image.py --photos FOLDER      writes photos.bin: sampled pixels of every photo in FOLDER
+    image.py --full FOLDER OUT    writes the whole crops of every photo (not committed)
+    image.py --squash FOLDER OUT  the same for SigLIP, which squashes them to a square
 
 Needs pillow, numpy and transformers. All pixels are 8-bit RGB after resizing and cropping,
 before normalisation.
@@ -24,20 +26,30 @@ import zlib
 import numpy
 from PIL import Image, ImageOps
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
 DATA = pathlib.Path(__file__).parent.parent / "data" / "image"
 SIDE = 224
+SQUASHED_SIDE = 12  # keeps squashed.bin small
 SAMPLES = 256
 MASK = (1 << 64) - 1
 
 
 def crop(file, side):
+    return processed(file, side, CLIPImageProcessorPil(
+        size={"shortest_edge": side}, crop_size={"height": side, "width": side},
+        do_rescale=False, do_normalize=False))
+
+
+def squash(file, side):
+    return processed(file, side, SiglipImageProcessorPil(
+        size={"height": side, "width": side}, do_rescale=False, do_normalize=False))
+
+
+def processed(file, side, processor):
     image = ImageOps.exif_transpose(Image.open(file))
     if image.mode == "I;16":  # Pillow would clip to white; the high byte is what is meant
         image = Image.fromarray((numpy.array(image) >> 8).astype(numpy.uint8))
-    processor = CLIPImageProcessorPil(
-        size={"shortest_edge": side}, crop_size={"height": side, "width": side},
-        do_rescale=False, do_normalize=False)
     pixels = processor(images=image.convert("RGB"), return_tensors="np")["pixel_values"][0]
     assert pixels.shape == (3, side, side), pixels.shape
     return numpy.ascontiguousarray(pixels.transpose(1, 2, 0)).round().astype(numpy.uint8)
@@ -145,24 +157,28 @@ def write_odd():
     side = 32
     (DATA / "odd").mkdir(parents=True, exist_ok=True)
     names = []
-    with open(DATA / "odd.bin", "wb") as out:
+    with open(DATA / "odd.bin", "wb") as out, open(DATA / "squashed.bin", "wb") as squashed:
         for name, content in odd_images():
             (DATA / "odd" / name).write_bytes(content)
             out.write(crop(DATA / "odd" / name, side).tobytes())
+            squashed.write(squash(DATA / "odd" / name, SQUASHED_SIDE).tobytes())
             names.append(name)
-    (DATA / "odd.json").write_text(json.dumps({"side": side, "images": names}, indent=1) + "\n")
+    sizes = {"side": side, "squashed_side": SQUASHED_SIDE, "images": names}
+    (DATA / "odd.json").write_text(json.dumps(sizes, indent=1) + "\n")
 
 
-def write_full(folder, out):
+def write_full(folder, out, prepare):
     with open(out, "wb") as stream:
         for file in photos_of(folder):
-            stream.write(crop(file, SIDE).tobytes())
+            stream.write(prepare(file, SIDE).tobytes())
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--photos"]:
         write_photos(sys.argv[2])
     elif sys.argv[1:2] == ["--full"]:
-        write_full(sys.argv[2], sys.argv[3])
+        write_full(sys.argv[2], sys.argv[3], crop)
+    elif sys.argv[1:2] == ["--squash"]:
+        write_full(sys.argv[2], sys.argv[3], squash)
     else:
         write_odd()

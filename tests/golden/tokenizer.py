@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
-"""Writes what OpenCLIP's tokenizer makes of captions and odd texts.
+"""Writes what the tokenizers of OpenCLIP and SigLIP make of captions and odd texts.
 
 Usage: tokenizer.py SHARED_DATA OUTPUT_FOLDER       (needs open_clip_torch)
        tokenizer.py small OUTPUT_FOLDER             (needs transformers)
+       tokenizer.py siglip SHARED_DATA OUTPUT_FOLDER       (needs transformers, sentencepiece, protobuf)
+       tokenizer.py siglip-wide SHARED_DATA OUTPUT_FOLDER  (the same)
 captions.bin: for each of the first 10,000 captions, the FNV-1a hash of its ids, as 32-bit little endian;
 the captions themselves stay where they are. odd.json: [{"text", "ids"}, ..].
+siglip/: a SentencePiece vocabulary of 400 pieces trained on captions, as SigLIP's are published, and what
+SiglipTokenizer makes of the first 4,000 captions and of odd texts, in files as above.
+siglip-wide writes a vocabulary of 4,000 pieces with SentencePiece's whole table of characters, and texts.json with
+5,000 captions and 5,000 random texts, as odd.json; not committed.
 small/tokenizer.json: a CLIP vocabulary of 60 merges as transformers saves it, alone; small/ids.json: what it
 makes of some texts, as odd.json.
 """
@@ -34,6 +40,18 @@ ODD = [
 ]
 
 
+# What SigLIP's own marks and blanks do.
+ODD_SIGLIP = [
+    "</s>", "a dog</s>", "a dog </s> ", "a </s> b", "</s></s>", "<unk> a", "a<unk>b", "<s> <pad>", "\u2581", "a\u2581b",
+    "\u2581\u2581 a", "!?", "...a", "a.b,c", "it's", "  two  blanks ", "\u3000wide\u3000", "tab\tline\n", "\ufb01sh",
+    "\uff26\uff35\uff2c\uff2c", "ΟΔΟΣ. ΟΔΟΣ", "navyblue navybluenavyblue NAVYBLUE", "\U0001f34e\U0001f34f a", "</S>",
+    "x</s>\U0001f34e", "</s>\u3042\u3044", "1,000 $5.99", "`~!@#$%^&*()-_=+[]{}\\|;:'\",<.>/?", "a\x00b", "a\x85b\x1cc",
+]
+# A small part of what nmt_nfkc does, to keep the file small: full width, ligatures, blanks.
+RULES = ([f"{0xFF01 + i:X}\t{0x21 + i:X}" for i in range(94)]
+         + ["3000\t20", "A0\t20", "FB01\t66 69", "FB02\t66 6C", "FB03\t66 66 69", "41 30A\tC5", "AD\t"])
+
+
 def fnv1a(ids):
     value = 0x811C9DC5
     for byte in struct.pack(f"<{len(ids)}I", *ids):
@@ -41,12 +59,12 @@ def fnv1a(ids):
     return value
 
 
-def captions(shared):
+def captions(shared, count=10000):
     found = []
     with gzip.open(shared / "captions_only.jsonl.gz", "rt", encoding="utf-8") as stream:
         for line in stream:
             found.extend(json.loads(line)["captions"])
-    return found[:10000]
+    return found[:count]
 
 
 def random_texts(count):
@@ -85,7 +103,55 @@ def small(output):
     (output / "ids.json").write_text(json.dumps(rows, indent=0) + "\n")
 
 
+def train_siglip(folder, texts, **options):
+    import sentencepiece
+    from transformers import SiglipTokenizer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(text.lower() for text in texts), model_prefix=str(folder / "spiece"),
+        model_type="unigram", pad_id=0, eos_id=1, unk_id=2, bos_id=-1, minloglevel=2, num_threads=1, **options)
+    (folder / "spiece.vocab").unlink()
+    tokenizer = SiglipTokenizer(str(folder / "spiece.model"))
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+def siglip_ids(tokenizer, text):
+    return tokenizer(text, padding="max_length", truncation=True, max_length=64)["input_ids"]
+
+
+def rows_of(tokenizer, texts):
+    return [{"text": text, "ids": siglip_ids(tokenizer, text)} for text in texts]
+
+
+def siglip(shared, output):
+    folder = output / "siglip"
+    folder.mkdir(parents=True, exist_ok=True)
+    rules = folder / "rules.tsv"
+    rules.write_text("\n".join(RULES) + "\n")
+    tokenizer = train_siglip(folder, captions(shared, 20000), vocab_size=400, normalization_rule_tsv=str(rules),
+                             user_defined_symbols=["navyblue"])
+    rules.unlink()
+    hashes = [fnv1a(siglip_ids(tokenizer, text)) for text in captions(shared, 4000)]
+    (folder / "captions.bin").write_bytes(struct.pack(f"<{len(hashes)}I", *hashes))
+    rows = rows_of(tokenizer, ODD_SIGLIP + ODD)
+    for row in rows:  # the rest is padding
+        while row["ids"][-2:] == [1, 1]:
+            row["ids"].pop()
+    (folder / "odd.json").write_text(json.dumps(rows, ensure_ascii=True, separators=(",", ":")) + "\n")
+
+
+def siglip_wide(shared, output):
+    tokenizer = train_siglip(output, captions(shared, 20000), vocab_size=4000, character_coverage=0.9995)
+    rows = rows_of(tokenizer, captions(shared, 5000) + random_texts(5000))
+    (output / "texts.json").write_text(json.dumps(rows, ensure_ascii=True) + "\n")
+
+
 def main():
+    if sys.argv[1] in ("siglip", "siglip-wide"):
+        (siglip if sys.argv[1] == "siglip" else siglip_wide)(Path(sys.argv[2]), Path(sys.argv[3]))
+        return
     if sys.argv[1] == "small":
         small(Path(sys.argv[2]) / "small")
         return

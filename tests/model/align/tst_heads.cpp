@@ -52,6 +52,17 @@ QString messageOf(const std::function<void()>& call)
 }
 
 using Tensors = std::vector<std::pair<std::string, torch::Tensor>>;
+
+/// As a SigLIP's, its tail six wide.
+Projection withTail(Projection projection)
+{
+    const auto shapes = poolTailShapes(projection.embeddingWidth(), 6);
+    for (std::size_t i = 0; i < shapes.size(); ++i)
+        projection.tail.*kPoolTailParts[i].second =
+            torch::randn(shapes[i], projection.matrix.options());
+    return projection;
+}
+
 using Metadata = std::map<std::string, std::string>;
 
 } // namespace
@@ -124,6 +135,38 @@ private Q_SLOTS:
         QVERIFY(torch::equal(head->forward(tokens, 4, 5), expected));
     }
 
+    void headOfASigLipKeepsItsTail_data() { kinds_data(); }
+
+    void headOfASigLipKeepsItsTail()
+    {
+        QFETCH(int, kind);
+        const auto projection = withTail(randomProjection());
+        const auto head = makeHead(HeadKind(kind), projection, 5);
+        const auto tokens = torch::randn({3, 20, kWidth});
+        const auto expected = project(tokens, projection);
+        QVERIFY(torch::equal(head->forward(tokens, 4, 5), expected));
+        const auto plain = torch::matmul(
+            torch::layer_norm(tokens, {kWidth}, projection.normWeight, projection.normBias),
+            projection.matrix);
+        const PoolTail& tail = projection.tail;
+        const auto pooled = plain + tail.bias;
+        const auto normed = torch::layer_norm(pooled, {kEmbedding}, tail.normWeight, tail.normBias);
+        const auto hidden = torch::matmul(normed, tail.upWeight.t()) + tail.upBias;
+        const auto active =
+            0.5 * hidden * (1 + torch::tanh(0.7978845608 * (hidden + 0.044715 * hidden.pow(3))));
+        const auto byHand = pooled + torch::matmul(active, tail.downWeight.t()) + tail.downBias;
+        QVERIFY(largestDifference(expected, byHand) < 1e-4);
+        QVERIFY(!head->named_parameters().contains("pool_bias")); // frozen
+        QVERIFY(head->flopsPerPatch() >
+                makeHead(HeadKind(kind), randomProjection(), 5)->flopsPerPatch());
+
+        stir(*head);
+        saveHead(*head, {}, file("tail.safetensors"));
+        const auto loaded = loadHead(file("tail.safetensors"), {kWidth, kEmbedding});
+        QVERIFY(torch::equal(loaded.head->forward(tokens, 4, 5), head->forward(tokens, 4, 5)));
+        QCOMPARE(loaded.head->tailWidth(), 6);
+    }
+
     void stirredHeadDiffers_data() { kinds_data(); }
 
     void stirredHeadDiffers()
@@ -194,6 +237,11 @@ private Q_SLOTS:
         Projection wrong = randomProjection();
         wrong.normBias = torch::zeros({kWidth - 1});
         QVERIFY_EXCEPTION_THROWN((void)makeHead(HeadKind::Adapter, wrong, 1), ShapeError);
+        Projection wrongTail = withTail(randomProjection());
+        wrongTail.tail.downBias = torch::zeros({kEmbedding - 1});
+        QVERIFY_EXCEPTION_THROWN((void)makeHead(HeadKind::Adapter, wrongTail, 1), ShapeError);
+        wrongTail.tail.downBias = torch::Tensor();
+        QVERIFY_EXCEPTION_THROWN((void)makeHead(HeadKind::Adapter, wrongTail, 1), ShapeError);
     }
 
     void savedHeadComesBack_data() { kinds_data(); }
@@ -263,6 +311,8 @@ private Q_SLOTS:
         QVERIFY(refusal(tensors, with("kind", 7)).contains("incomplete"));
         QVERIFY(refusal(tensors, with("token_width", 1 << 30)).contains("width"));
         QVERIFY(refusal(tensors, with("hidden_width", 0)).contains("bottleneck"));
+        QVERIFY(refusal(tensors, with("tail_width", -1)).contains("a tail of width -1"));
+        QVERIFY(refusal(tensors, with("tail_width", 8)).contains("\"pool_bias\" is missing"));
         QVERIFY(refusal(tensors, with("kappa", 0.0)).contains("kappa"));
         auto noJson = metadata;
         noJson["tagalign"] = "{";

@@ -36,6 +36,10 @@ const fs::path kGolden = fs::path(TAGALIGN_SOURCE_DIR) / "tests/data/clip";
 const fs::path kOfficial = fs::path(TAGALIGN_SHARED_DATA) / "official_method";
 const QString kScript = QStringLiteral(TAGALIGN_SOURCE_DIR "/tests/golden/clip.py");
 
+constexpr std::array kCheckpoints = {"hf-p32-quick", "hf-p16-gelu-bf16", "hf-p14-sharded-fp16",
+                                     "oc-p32-gelu",  "oc-p16-quick",     "oc-p14-custom",
+                                     "siglip-p8",    "siglip-p14-uneven"};
+
 double largestDifference(const torch::Tensor& a, const torch::Tensor& b)
 {
     if (a.sizes() != b.sizes()) {
@@ -79,6 +83,13 @@ std::string readText(const fs::path& file)
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+/// The golden pixels of a checkpoint, without what lies beyond the last whole patch.
+torch::Tensor wholePatches(const torch::Tensor& pixels, const VisionConfig& vision)
+{
+    const std::int64_t side = vision.gridSide() * vision.patchSize;
+    return pixels.slice(2, 0, side).slice(3, 0, side).contiguous();
+}
+
 ClipConfig tinyConfig()
 {
     ClipConfig config;
@@ -90,6 +101,17 @@ ClipConfig tinyConfig()
     config.text.vocabularySize = 40;
     config.text.contextLength = 10;
     config.embedDim = 16;
+    return config;
+}
+
+ClipConfig tinySigLip()
+{
+    ClipConfig config = tinyConfig();
+    config.family = Family::SigLip;
+    config.framing = Framing::Squash;
+    config.vision.activation = Activation::TanhGelu;
+    config.text.activation = Activation::TanhGelu;
+    config.embedDim = config.vision.width;
     return config;
 }
 
@@ -117,14 +139,27 @@ QString compareWithLibrary(const fs::path& folder)
     const torch::NoGradGuard noGrad;
     ClipModel model = loadClip(folder);
     const SafetensorsFile expected(folder / "expected.safetensors");
-    const VisionOutput vision = model->encodeImage(expected.tensor("pixels"), PatchPath::Plain);
+    const torch::Tensor pixels = wholePatches(expected.tensor("pixels"), model->config().vision);
+    const VisionOutput vision = model->encodeImage(pixels, PatchPath::Plain);
     const torch::Tensor ids = expected.tensor("ids");
+    const bool isSigLip = model->config().family == Family::SigLip;
+    const torch::Tensor image = unit(vision.global);
+    const torch::Tensor text = unit(model->encodeText(ids));
     std::vector<std::tuple<std::string, torch::Tensor, double>> ours = {
-        {"image", unit(vision.global), kEmbeddingTolerance},
-        {"last_hidden", vision.lastHidden, kHiddenTolerance},
-        {"text", unit(model->encodeText(ids)), kEmbeddingTolerance}};
-    if (expected.contains("wide_image")) {
+        {"image", image, kEmbeddingTolerance},
+        {"last_hidden",
+         isSigLip ? model->visual->ln_post->forward(vision.lastHidden) : vision.lastHidden,
+         kHiddenTolerance},
+        {"text", text, kEmbeddingTolerance}};
+    if (isSigLip) {
+        const torch::Tensor logits =
+            model->logitScale() * torch::matmul(text, image.t()) + model->logit_bias;
+        ours.emplace_back("logits", logits, kHiddenTolerance);
+    }
+    if (expected.contains("text_hidden")) {
         ours.emplace_back("text_hidden", model->textHidden(ids), kHiddenTolerance);
+    }
+    if (expected.contains("wide_image")) {
         ours.emplace_back(
             "wide_image",
             unit(model->encodeImage(expected.tensor("wide_pixels"), PatchPath::Plain).global),
@@ -174,6 +209,14 @@ private Q_SLOTS:
     void selfValuePathStartsAtTheFirstOfFewBlocks();
     void otherSizesInterpolateThePositions();
     void textIsCausal();
+    void sigLipTextIsReadAtItsLastPosition();
+    void sigLipDefaultsAreThoseOfTransformers();
+    void sigLipRefusals_data();
+    void sigLipRefusals();
+    void tinyClipNamesAreRead_data();
+    void tinyClipNamesAreRead();
+    void tinyClipConfigurationIsRead();
+    void gradientsReachEveryParameter_data();
     void gradientsReachEveryParameter();
     void encoderAgreesWithTheModel_data();
     void encoderAgreesWithTheModel();
@@ -182,6 +225,7 @@ private Q_SLOTS:
 
     void gpuEncoderAgreesWithTheCpu();
     void benchMeasuresEveryPrecision();
+    void savedModelLoadsTheSame_data();
     void savedModelLoadsTheSame();
     void refusals();
 
@@ -208,8 +252,7 @@ private Q_SLOTS:
 void TestClip::agreesWithTheLibraries_data()
 {
     QTest::addColumn<QString>("folder");
-    for (const char* name : {"hf-p32-quick", "hf-p16-gelu-bf16", "hf-p14-sharded-fp16",
-                             "oc-p32-gelu", "oc-p16-quick", "oc-p14-custom"}) {
+    for (const char* name : kCheckpoints) {
         QTest::newRow(name) << QString::fromStdString((kGolden / name).string());
     }
 }
@@ -227,7 +270,8 @@ void TestClip::bfloat16KeepsTheDirection()
     ClipModel model = loadClip(folder.toStdString());
     const SafetensorsFile expected(fs::path(folder.toStdString()) / "expected.safetensors");
     model->to(torch::kBFloat16);
-    const torch::Tensor pixels = expected.tensor("pixels").to(torch::kBFloat16);
+    const torch::Tensor pixels =
+        wholePatches(expected.tensor("pixels"), model->config().vision).to(torch::kBFloat16);
     const torch::Tensor image = model->encodeImage(pixels, PatchPath::Plain).global;
     const torch::Tensor text = model->encodeText(expected.tensor("ids"));
     QVERIFY2(smallestCosine(image, expected.tensor("image")) >= 0.999,
@@ -294,8 +338,7 @@ void TestClip::patchPathsAgreeWithTheLibraries_data()
     const std::pair<const char*, PatchPath> paths[] = {{"value", PatchPath::Value},
                                                        {"self_value", PatchPath::SelfValue},
                                                        {"self_query_key", PatchPath::SelfQueryKey}};
-    for (const char* name : {"hf-p32-quick", "hf-p16-gelu-bf16", "hf-p14-sharded-fp16",
-                             "oc-p32-gelu", "oc-p16-quick", "oc-p14-custom"}) {
+    for (const char* name : kCheckpoints) {
         for (const auto& [tensor, path] : paths) {
             QTest::addRow("%s %s", name, tensor)
                 << QString::fromStdString((kGolden / name).string()) << int(path) << tensor;
@@ -311,14 +354,21 @@ void TestClip::patchPathsAgreeWithTheLibraries()
     const torch::NoGradGuard noGrad;
     const fs::path golden = folder.toStdString();
     ClipModel model = loadClip(golden);
-    const torch::Tensor pixels = SafetensorsFile(golden / "expected.safetensors").tensor("pixels");
-    const torch::Tensor expected =
-        SafetensorsFile(golden / "paths.safetensors").tensor(tensor.toStdString());
+    const torch::Tensor pixels = wholePatches(
+        SafetensorsFile(golden / "expected.safetensors").tensor("pixels"), model->config().vision);
+    const SafetensorsFile paths(golden / "paths.safetensors");
+    const torch::Tensor expected = paths.tensor(tensor.toStdString());
     const torch::Tensor tokens = model->encodeImage(pixels, PatchPath(path)).tokens;
     QVERIFY(largestDifference(tokens, expected) <= kHiddenTolerance);
     const torch::Tensor projected = unit(model->projectTokens(tokens));
     QVERIFY(largestDifference(projected, unit(model->projectTokens(expected))) <=
             kEmbeddingTolerance);
+    const std::string joint = tensor.toStdString() + "_projected";
+    if (paths.contains(joint)) { // SigLIP: by the library's own pooling
+        const double distance = largestDifference(projected, paths.tensor(joint));
+        qInfo("%s differs by at most %.2e", joint.c_str(), distance);
+        QVERIFY(distance <= kEmbeddingTolerance);
+    }
 }
 
 void TestClip::selfValuePathAgreesWithTheOfficialMethod()
@@ -414,8 +464,8 @@ void TestClip::otherSizesInterpolateThePositions()
     QCOMPARE(out.columns, 5);
     QCOMPARE(out.tokens.size(1), 15);
     const torch::Tensor embedding = torch::randn({17, 8});
-    QVERIFY(positionsFor(embedding, 4, 4).is_same(embedding));
-    QVERIFY(torch::equal(positionsFor(embedding, 2, 8)[0], embedding[0]));
+    QVERIFY(positionsFor(embedding, 1, 4, 4).is_same(embedding));
+    QVERIFY(torch::equal(positionsFor(embedding, 1, 2, 8)[0], embedding[0]));
 }
 
 void TestClip::textIsCausal()
@@ -431,14 +481,206 @@ void TestClip::textIsCausal()
     QVERIFY(largestDifference(model->encodeText(ids), model->encodeText(earlier)) > 1e-4);
 }
 
+void TestClip::sigLipTextIsReadAtItsLastPosition()
+{
+    const torch::NoGradGuard noGrad;
+    ClipModel model(tinySigLip());
+    const torch::Tensor ids = torch::tensor({{5, 6, 1, 1, 1}}, torch::kInt64);
+    QVERIFY(largestDifference(model->encodeText(ids), model->encodeText(ids.slice(1, 0, 4))) >
+            1e-4); // its padding counts
+    const torch::Tensor hidden = model->textHidden(ids);
+    const torch::Tensor byHand =
+        torch::matmul(hidden.select(1, 4), model->text_projection) + model->text_projection_bias;
+    QVERIFY(largestDifference(model->encodeText(ids), byHand) <= 1e-6);
+    torch::Tensor later = ids.clone();
+    later[0][4] = 7;
+    QVERIFY(largestDifference(model->textHidden(later).select(1, 0), hidden.select(1, 0)) >
+            1e-4); // the first token sees the last
+}
+
+/// As google/siglip-base-patch16-224 and google/siglip-so400m-patch14-384 are published.
+void TestClip::sigLipDefaultsAreThoseOfTransformers()
+{
+    const QTemporaryDir temporary;
+    const fs::path folder = temporary.path().toStdString();
+    writeText(folder / "config.json", R"({"architectures": ["SiglipModel"], "model_type": "siglip",
+        "initializer_factor": 1.0, "text_config": {"model_type": "siglip_text_model"},
+        "vision_config": {"model_type": "siglip_vision_model"}})");
+    const ClipConfig base = readClipConfig(folder);
+    QVERIFY(base.family == Family::SigLip);
+    QVERIFY(base.framing == Framing::Squash);
+    QCOMPARE(nameOf(base.family), std::string("SigLIP"));
+    QCOMPARE(base.mean[1], 0.5);
+    QCOMPARE(base.deviation[2], 0.5);
+    QCOMPARE(base.embedDim, 768);
+    QCOMPARE(base.vision.patchSize, 16);
+    QCOMPARE(base.vision.imageSize, 224);
+    QCOMPARE(base.text.vocabularySize, 32000);
+    QCOMPARE(base.text.contextLength, 64);
+    for (const TowerConfig& tower : {TowerConfig(base.vision), TowerConfig(base.text)}) {
+        QCOMPARE(tower.width, 768);
+        QCOMPARE(tower.layers, 12);
+        QCOMPARE(tower.heads, 12);
+        QCOMPARE(tower.mlpWidth, 3072);
+        QCOMPARE(tower.layerNormEpsilon, 1e-6);
+        QVERIFY(tower.activation == Activation::TanhGelu);
+    }
+
+    writeText(folder / "config.json", R"({"model_type": "siglip",
+        "text_config": {"hidden_size": 1152, "intermediate_size": 4304, "model_type":
+        "siglip_text_model", "num_attention_heads": 16, "num_hidden_layers": 27},
+        "vision_config": {"hidden_size": 1152, "image_size": 384, "intermediate_size": 4304,
+        "model_type": "siglip_vision_model", "num_attention_heads": 16, "num_hidden_layers": 27,
+        "patch_size": 14}})");
+    writeText(folder / "preprocessor_config.json", R"({"do_resize": true, "do_rescale": true,
+        "do_normalize": true, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5],
+        "image_processor_type": "SiglipImageProcessor", "processor_class": "SiglipProcessor",
+        "resample": 3, "rescale_factor": 0.00392156862745098,
+        "size": {"height": 384, "width": 384}})");
+    const ClipConfig large = readClipConfig(folder);
+    QCOMPARE(large.embedDim, 1152);
+    QCOMPARE(large.vision.gridSide(), 27); // 384 pixels are 27.4 patches
+    QVERIFY(large.framing == Framing::Squash);
+}
+
+void TestClip::sigLipRefusals_data()
+{
+    QTest::addColumn<QString>("tower");
+    QTest::addColumn<QByteArray>("setting");
+    QTest::addColumn<QString>("reason");
+    const auto row = [](const char* tower, const char* setting, const char* reason) {
+        QTest::addRow("%s %s", tower, setting) << tower << QByteArray(setting) << reason;
+    };
+    row("vision_config", R"({"vision_use_head": false})",
+        "\"vision_use_head\" = false is an architecture this program does not know");
+    row("vision_config", R"({"hidden_act": "gelu"})", "\"hidden_act\" = \"gelu\" is");
+    row("text_config", R"({"hidden_act": "relu"})", "\"hidden_act\" = \"relu\" is");
+    row("vision_config", R"({"num_channels": 1})", "\"num_channels\" = 1 is");
+    row("text_config", R"({"projection_size": 24})",
+        "text embedding width 24 is not the width of its vision tower, 32");
+    row("vision_config", R"({"image_size": 7})", "image size 7 is not a multiple");
+    row("vision_config", R"({"image_size": 40})",
+        "position_embedding.weight\" is [16, 32] where the configuration asks for [25, 32]");
+    row("vision_config", R"({"intermediate_size": 60})", "do not belong together");
+    row("vision_config", R"({"num_hidden_layers": 2})", "there are 2 layers");
+    row("text_config", R"({"num_hidden_layers": 4})",
+        "layers.3.self_attn.q_proj.weight\" is missing");
+    row("text_config", R"({"max_position_embeddings": 64})", "do not belong together");
+    row("weights", R"("vision_model.head.probe")", "\"vision_model.head.probe\" is missing");
+    row("weights", R"("vision_model.head.mlp.fc2.bias")", "head.mlp.fc2.bias\" is missing");
+    row("weights", R"("text_model.head.bias")", "\"text_model.head.bias\" is missing");
+    row("weights", R"("logit_bias")", "\"logit_bias\" is missing");
+}
+
+void TestClip::sigLipRefusals()
+{
+    QFETCH(QString, tower);
+    QFETCH(QByteArray, setting);
+    QFETCH(QString, reason);
+    const QTemporaryDir temporary;
+    const fs::path folder = fs::path(temporary.path().toStdString()) / "checkpoint";
+    fs::copy(kGolden / "siglip-p8", folder);
+    fs::remove(folder / "preprocessor_config.json"); // says the image size, too
+    const auto change = nlohmann::json::parse(setting.toStdString());
+    if (tower == "weights") {
+        const SafetensorsFile good(folder / "model.safetensors");
+        tensor_io::NamedTensors tensors;
+        for (const std::string& name : good.names()) {
+            if (name != change.get<std::string>()) {
+                tensors.emplace_back(name, good.tensor(name));
+            }
+        }
+        tensor_io::writeSafetensors(folder / "model.safetensors", tensors);
+    } else {
+        auto config = nlohmann::json::parse(readText(folder / "config.json"));
+        config[tower.toStdString()].update(change);
+        writeText(folder / "config.json", config.dump());
+    }
+    const QString message = QString::fromStdString(messageOf([&] { (void)loadClip(folder); }));
+    QVERIFY2(message.contains(reason), qPrintable(message));
+}
+
+void TestClip::tinyClipNamesAreRead_data()
+{
+    QTest::addColumn<QString>("outside");
+    QTest::addColumn<QString>("inside");
+    QTest::newRow("as pruned and saved") << ""
+                                         << "";
+    QTest::newRow("each part in DistributedDataParallel") << ""
+                                                          << "module.";
+    QTest::newRow("the whole in DistributedDataParallel") << "module."
+                                                          << "";
+    QTest::newRow("both") << "module."
+                          << "module.";
+}
+
+/// microsoft/Cream, TinyCLIP: three parts in one module, around OpenAI's names.
+void TestClip::tinyClipNamesAreRead()
+{
+    QFETCH(QString, outside);
+    QFETCH(QString, inside);
+    const QTemporaryDir temporary;
+    const fs::path folder = fs::path(temporary.path().toStdString()) / "checkpoint";
+    fs::copy(kGolden / "oc-p16-quick", folder);
+    const SafetensorsFile good(kGolden / "oc-p16-quick/open_clip_model.safetensors");
+    tensor_io::NamedTensors tensors;
+    for (const std::string& name : good.names()) {
+        const std::string part = name.starts_with("visual.") ? "_image_encoder."
+                                 : name == "logit_scale"     ? "_logit_scale."
+                                                             : "_text_encoder.";
+        tensors.emplace_back(outside.toStdString() + part + inside.toStdString() + name,
+                             good.tensor(name));
+    }
+    tensor_io::writeSafetensors(folder / "open_clip_model.safetensors", tensors);
+    QCOMPARE(compareWithLibrary(folder), QString());
+    QCOMPARE(loadClip(folder)->logit_scale.item<float>(),
+             good.tensor("logit_scale").to(torch::kFloat32).item<float>());
+}
+
+/// TinyCLIP-ViT-8M-16-Text-3M.json and the pruned TinyCLIP-auto-ViT-63M-32-Text-31M.json.
+void TestClip::tinyClipConfigurationIsRead()
+{
+    const QTemporaryDir temporary;
+    const fs::path folder = temporary.path().toStdString();
+    const std::string small = R"("embed_dim": 512,
+        "vision_cfg": {"image_size": 224, "layers": 10, "width": 256, "patch_size": 16},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 256, "heads": 4,
+                     "layers": 3}})";
+    writeText(folder / "open_clip_config.json", "{" + small);
+    const ClipConfig config = readClipConfig(folder);
+    QCOMPARE(config.embedDim, 512);
+    QCOMPARE(config.vision.width, 256);
+    QCOMPARE(config.vision.layers, 10);
+    QCOMPARE(config.vision.heads, 4);
+    QCOMPARE(config.vision.mlpWidth, 1024);
+    QCOMPARE(config.text.layers, 3);
+    QCOMPARE(config.text.heads, 4);
+    QVERIFY(config.vision.activation == Activation::Gelu);
+    writeText(folder / "open_clip_config.json", "{\"mask_image\": true, " + small);
+    const QString message =
+        QString::fromStdString(messageOf([&] { (void)readClipConfig(folder); }));
+    QVERIFY2(message.contains("\"mask_image\" = true is an architecture"), qPrintable(message));
+}
+
+void TestClip::gradientsReachEveryParameter_data()
+{
+    QTest::addColumn<bool>("isSigLip");
+    QTest::newRow("CLIP") << false;
+    QTest::newRow("SigLIP") << true;
+}
+
 void TestClip::gradientsReachEveryParameter()
 {
-    ClipModel model(tinyConfig());
+    QFETCH(bool, isSigLip);
+    ClipModel model(isSigLip ? tinySigLip() : tinyConfig());
     const torch::Tensor image =
         unit(model->encodeImage(torch::randn({3, 3, 32, 32}), PatchPath::Plain).global);
     const torch::Tensor text = unit(model->encodeText(torch::randint(1, 40, {3, 10})));
     const torch::Tensor logits = model->logitScale() * torch::matmul(image, text.t());
-    torch::nn::functional::cross_entropy(logits, torch::arange(3)).backward();
+    const torch::Tensor loss =
+        isSigLip ? -torch::log_sigmoid((2 * torch::eye(3) - 1) * (logits + model->logit_bias)).sum()
+                 : torch::nn::functional::cross_entropy(logits, torch::arange(3));
+    loss.backward();
     for (const auto& parameter : model->named_parameters()) {
         QVERIFY2(parameter.value().grad().defined() &&
                      parameter.value().grad().abs().sum().item<float>() > 0.0F,
@@ -455,7 +697,7 @@ void TestClip::encoderAgreesWithTheModel_data()
                                                        {"self-value", PatchPath::SelfValue},
                                                        {"self-query-key", PatchPath::SelfQueryKey}};
     for (const auto& [name, path] : paths) {
-        for (const char* folder : {"hf-p16-gelu-bf16", "oc-p16-quick"}) {
+        for (const char* folder : {"hf-p16-gelu-bf16", "oc-p16-quick", "siglip-p8"}) {
             QTest::addRow("%s %s", name, folder)
                 << int(path) << QString::fromStdString((kGolden / folder).string());
         }
@@ -515,7 +757,7 @@ void TestClip::gpuEncoderAgreesWithTheCpu()
     const VisionOutput half = encoded(Precision::BFloat16, "cuda");
     QVERIFY(smallestCosine(half.global, expected.global) >= 0.999);
     QVERIFY(smallestCosine(half.tokens, expected.tokens) >= 0.999);
-    QVERIFY(model->visual->proj.is_cpu()); // the caller's model stays where it was
+    QVERIFY(model->visual->conv1->weight.is_cpu()); // the caller's model stays where it was
 }
 
 void TestClip::benchMeasuresEveryPrecision()
@@ -530,15 +772,25 @@ void TestClip::benchMeasuresEveryPrecision()
     QVERIFY_EXCEPTION_THROWN((void)bareForwardRates({.batch = 0}), RangeError);
 }
 
+void TestClip::savedModelLoadsTheSame_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::newRow("CLIP") << "oc-p14-custom";
+    QTest::newRow("SigLIP") << "siglip-p8";
+}
+
 void TestClip::savedModelLoadsTheSame()
 {
+    QFETCH(QString, name);
     const torch::NoGradGuard noGrad;
     const QTemporaryDir folder;
     const fs::path target = fs::path(folder.path().toStdString()) / "saved";
-    ClipModel model = loadClip(kGolden / "oc-p14-custom");
+    ClipModel model = loadClip(kGolden / name.toStdString());
     saveClip(model, target, torch::kFloat32);
     ClipModel again = loadClip(target);
-    QCOMPARE(again->config().mean[2], 0.3);
+    QCOMPARE(again->config().mean[2], model->config().mean[2]);
+    QVERIFY(again->config().family == model->config().family);
+    QVERIFY(again->config().framing == model->config().framing);
     auto reloaded = again->named_parameters();
     for (const auto& parameter : model->named_parameters()) {
         QVERIFY2(torch::equal(parameter.value(), reloaded[parameter.key()]),
@@ -570,8 +822,10 @@ void TestClip::refusals()
     };
 
     QVERIFY(refusal(base / "nowhere").contains("neither config.json nor open_clip_config.json"));
-    QVERIFY(refusal(edited("arch", "\"model_type\": \"clip\"", "\"model_type\": \"siglip\""))
-                .contains("\"siglip\", expected \"clip\""));
+    QVERIFY(refusal(edited("arch", "\"model_type\": \"clip\"", "\"model_type\": \"siglip2\""))
+                .contains("\"siglip2\", expected \"clip\" or \"siglip\""));
+    QVERIFY(refusal(edited("family", "\"model_type\": \"clip\"", "\"model_type\": \"siglip\""))
+                .contains("\"hidden_act\" = \"gelu\" is an architecture"));
     QVERIFY(refusal(edited("act", "\"gelu\"", "\"gelu_new\"")).contains("hidden_act"));
     QVERIFY(refusal(edited("negative", "\"patch_size\": 16", "\"patch_size\": -16"))
                 .contains("\"patch_size\" is -16"));
@@ -775,15 +1029,14 @@ void TestClip::preparationIsRefused_data()
 {
     QTest::addColumn<QString>("file");
     QTest::addColumn<QByteArray>("setting");
-    for (const char* setting : {R"({"resize_mode": "squash"})", R"({"resize_mode": "longest"})",
-                                R"({"interpolation": "bilinear"})", R"({"mode": "L"})",
-                                R"({"size": 48})", R"({"size": [64, 48]})"}) {
+    for (const char* setting : {R"({"resize_mode": "longest"})", R"({"interpolation": "bilinear"})",
+                                R"({"mode": "L"})", R"({"size": 48})", R"({"size": [64, 48]})"}) {
         QTest::addRow("open_clip_config.json %s", setting)
             << "open_clip_config.json" << QByteArray(setting);
     }
     for (const char* file : {"preprocessor_config.json", "processor_config.json"}) {
         for (const char* setting :
-             {R"({"size": {"shortest_edge": 72}})", R"({"size": {"height": 64, "width": 64}})",
+             {R"({"size": {"shortest_edge": 72}})", R"({"size": {"height": 64, "width": 48}})",
               R"({"size": {"longest_edge": 64}})", R"({"size": 72})", R"({"crop_size": 32})",
               R"({"crop_size": {"height": 64, "width": 32}})", R"({"resample": 2})",
               R"({"do_center_crop": false})", R"({"do_resize": false})", R"({"do_rescale": false})",
@@ -832,6 +1085,9 @@ void TestClip::usualPreparationsAreRead()
         writeText(folder / "preprocessor_config.json", text);
         QCOMPARE(readClipConfig(folder).mean[2], 0.25);
     }
+    writeText(folder / "preprocessor_config.json",
+              R"({"size": {"height": 64, "width": 64}, "do_center_crop": false})");
+    QVERIFY(readClipConfig(folder).framing == Framing::Squash);
     const fs::path openClip = fs::path(temporary.path().toStdString()) / "oc";
     fs::copy(kGolden / "oc-p16-quick", openClip);
     auto config = nlohmann::json::parse(readText(openClip / "open_clip_config.json"));
@@ -843,7 +1099,11 @@ void TestClip::usualPreparationsAreRead()
                                          {"fill_color", 0}});
         writeText(openClip / "open_clip_config.json", config.dump());
         QCOMPARE(readClipConfig(openClip).mean[2], 0.3);
+        QVERIFY(readClipConfig(openClip).framing == Framing::Crop);
     }
+    config["preprocess_cfg"]["resize_mode"] = "squash";
+    writeText(openClip / "open_clip_config.json", config.dump());
+    QVERIFY(readClipConfig(openClip).framing == Framing::Squash);
 }
 
 /// A limit on file sizes fails a write in the middle as a full disk does.
@@ -907,7 +1167,8 @@ void TestClip::transformersReadsWhatIsSaved()
         QSKIP("TAGALIGN_PEER_PYTHON names no Python with transformers and open_clip");
     }
     const QTemporaryDir folder;
-    for (const char* name : {"hf-p32-quick", "hf-p16-gelu-bf16", "hf-p14-sharded-fp16"}) {
+    for (const char* name :
+         {"hf-p32-quick", "hf-p16-gelu-bf16", "hf-p14-sharded-fp16", "siglip-p8"}) {
         const fs::path target = fs::path(folder.path().toStdString()) / name;
         ClipModel model = loadClip(kGolden / name);
         saveClip(model, target, torch::kFloat32);
@@ -935,7 +1196,7 @@ void TestClip::fullSizeAgreesWithTheLibraries()
     }
     const QTemporaryDir folder;
     QCOMPARE(runScript({QStringLiteral("full"), folder.path()}), QString());
-    for (const char* name : {"hf-full", "oc-full"}) {
+    for (const char* name : {"hf-full", "oc-full", "siglip-full"}) {
         QCOMPARE(compareWithLibrary(fs::path(folder.path().toStdString()) / name), QString());
     }
 }

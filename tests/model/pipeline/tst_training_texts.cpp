@@ -155,10 +155,10 @@ private Q_SLOTS:
 
     void anotherEndMarkIsRefused()
     {
-        clip::TextConfig config = tagalign::test::tinyConfig().text;
-        config.endTokenId = config.vocabularySize - 1;
-        QCOMPARE(tokenizerFor(m_model.checkpoint, config).highestId(), *config.endTokenId);
-        config.endTokenId = 2;
+        clip::ClipConfig config = tagalign::test::tinyConfig();
+        config.text.endTokenId = config.text.vocabularySize - 1;
+        QCOMPARE(tokenizerFor(m_model.checkpoint, config)->highestId(), *config.text.endTokenId);
+        config.text.endTokenId = 2;
         QVERIFY_EXCEPTION_THROWN((void)tokenizerFor(m_model.checkpoint, config), FormatError);
     }
 

@@ -1,8 +1,9 @@
 #include "model/Error.h"
 #include "model/text/ClipTokenizer.h"
 
+#include "GoldenTexts.h"
+
 #include <nlohmann/json.hpp>
-#include <zlib.h>
 
 #include <QElapsedTimer>
 #include <QFile>
@@ -16,6 +17,8 @@
 #include <sys/resource.h>
 
 using tagalign::model::text::ClipTokenizer;
+using tagalign::test::captions;
+using tagalign::test::hashOf;
 namespace model = tagalign::model;
 
 /// The tokenizer against ids that OpenCLIP gave (tests/golden/tokenizer.py).
@@ -106,33 +109,6 @@ nlohmann::json smallTokenizerJson()
           {"end_of_word_suffix", "</w>"},
           {"vocab", vocabulary},
           {"merges", mergesIn(path)}}}};
-}
-
-std::uint32_t hashOf(const std::vector<std::int64_t>& ids)
-{
-    std::uint32_t hash = 0x811C9DC5;
-    for (const std::int64_t id : ids) {
-        for (int shift = 0; shift < 32; shift += 8) {
-            hash = (hash ^ (std::uint32_t(id >> shift) & 0xFFU)) * 0x01000193U;
-        }
-    }
-    return hash;
-}
-
-std::vector<std::string> captions(std::size_t count)
-{
-    std::vector<std::string> found;
-    const gzFile file = gzopen(TAGALIGN_SHARED_DATA "/captions_only.jsonl.gz", "rb");
-    std::vector<char> line(1 << 20);
-    while (found.size() < count && gzgets(file, line.data(), int(line.size())) != nullptr) {
-        const auto record = nlohmann::json::parse(line.data());
-        for (const auto& caption : record["captions"]) {
-            found.push_back(caption.get<std::string>());
-        }
-    }
-    gzclose(file);
-    found.resize(std::min(found.size(), count));
-    return found;
 }
 
 } // namespace
