@@ -50,9 +50,12 @@ widgets::TrayJob trayJobOf(const JobQueue::Job& job)
                        : job.state == JobQueue::State::Running ? Tray::Running
                        : job.state == JobQueue::State::Paused  ? Tray::Paused
                                                                : Tray::Queued;
+    const QString bytes = job.progress.unit == JobProgress::Unit::Bytes
+                              ? QStringLiteral(", ") + job.progress.count()
+                              : QString();
     return {.id = job.id,
             .title = job.title,
-            .sentence = job.isOver() ? job.message : job.progress.sentence,
+            .sentence = job.isOver() ? job.message : job.progress.sentence + bytes,
             .fraction = job.progress.total > 0
                             ? double(job.progress.done) / double(job.progress.total)
                             : -1.0,

@@ -54,7 +54,7 @@ void Console::report(const JobProgress& progress)
     m_sinceReport.restart();
     QString line = progress.sentence;
     if (progress.total > 0) {
-        line += QStringLiteral("  %1/%2").arg(progress.done).arg(progress.total);
+        line += QStringLiteral("  ") + progress.count();
         if (progress.done > 0 && progress.done < progress.total && m_sinceStep.elapsed() > 2000) {
             line += QStringLiteral("  about %1 left")
                         .arg(duration(m_sinceStep.elapsed() * (progress.total - progress.done) /
