@@ -92,8 +92,9 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
     verb->add_option("SOURCE", options->sources, "Folders or files with image-caption pairs")
         ->required();
     verb->add_option("--model", options->model,
-                     "Folder of a CLIP checkpoint (config.json, model.safetensors, vocabulary); "
-                     "default: the demo model that comes with the program");
+                     "Folder of a CLIP checkpoint (config.json, model.safetensors, vocabulary), or "
+                     "the name of an installed model; default: the demo model that comes with the "
+                     "program");
     verb->add_option("--project", options->project,
                      "Project folder; default: NAME.tagalign in the current folder");
     verb->add_flag("--json", options->json, "Print the result as JSON");
@@ -112,7 +113,7 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
             if (options->model.empty() && usesDemoModel(folder)) {
                 Console().say(QStringLiteral(
                     "No --model given: the demo model is used, which is of no use on photographs. "
-                    "Download a published CLIP checkpoint and name its folder."));
+                    "\"tagalign model fetch clip-vit-b16\" downloads a published CLIP."));
             }
             return runPilotCommand(folder, QString::fromStdString(options->model), sources,
                                    options->train.settings(),
