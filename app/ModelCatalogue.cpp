@@ -48,7 +48,7 @@ QList<CatalogueModel> modelCatalogue()
                            ": cannot be read; install the program again");
     }
     QList<CatalogueModel> models;
-    for (const QJsonValue& row : rows) {
+    for (const auto& row : rows) {
         models.append(modelOf(row.toObject()));
     }
     return models;

@@ -10,7 +10,7 @@ namespace tagalign::app {
 namespace {
 
 constexpr int kBatch = 16;                      ///< pictures that are encoded together
-constexpr int kMeasuredBatch = 2;               ///< small: people wait for it
+constexpr int kMeasuredBatch = 1;               ///< people wait for it
 constexpr qint64 kProgramBytes = 400'000'000LL; ///< LibTorch and the window
 
 const CatalogueModel kVitB16{}; ///< 224 px, patch 16, width 768, 12 layers

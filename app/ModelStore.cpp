@@ -182,7 +182,7 @@ QString modelFolderOf(const QString& nameOrFolder)
     }
     const auto known = catalogueModel(nameOrFolder);
     const QString name = modelNameOf(nameOrFolder);
-    const QString folder = QDir(modelsFolder()).filePath(name);
+    QString folder = QDir(modelsFolder()).filePath(name);
     if (isModelName(name) && hasConfig(QDir(folder))) {
         return folder;
     }
@@ -233,7 +233,7 @@ ModelBundle readBundle(const QString& modelFolder)
         .licence = json[QLatin1String("licence")].toString(),
         .summary = json[QLatin1String("summary")].toString(),
         .fetched = QDateTime::fromString(json[QLatin1String("fetched")].toString(), Qt::ISODate)};
-    for (const QJsonValue& row : json[QLatin1String("files")].toArray()) {
+    for (const auto& row : json[QLatin1String("files")].toArray()) {
         bundle.files.append({row[QLatin1String("path")].toString(),
                              row[QLatin1String("bytes")].toInteger(),
                              row[QLatin1String("sha256")].toString().toLatin1()});

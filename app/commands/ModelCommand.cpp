@@ -113,7 +113,7 @@ int list(ListForm form)
             {{QStringLiteral("modelsFolder"), modelsFolder()}, {QStringLiteral("models"), rows}});
         return kDone;
     }
-    for (const QJsonValue& row : rows) {
+    for (const auto& row : rows) {
         const QString folder = row[QLatin1String("folder")].toString();
         const qint64 bytes = row[QLatin1String("bytes")].toInteger();
         const QString state =

@@ -19,7 +19,7 @@ namespace tagalign::app {
 
 namespace {
 
-constexpr qint64 kSpareBytes = 64 * 1024 * 1024; ///< that stay free on the disk
+constexpr qint64 kSpareBytes = 64'000'000; ///< that stay free on the disk
 
 model::Error error(const QString& sentence)
 {

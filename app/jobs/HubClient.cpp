@@ -26,9 +26,9 @@ namespace {
 
 constexpr int kMostRedirects = 10;
 constexpr int kTickMs = 50; ///< how often a wait looks whether the job was cancelled
-constexpr qint64 kBlock = 256 * 1024;
-constexpr qint64 kReadAhead = 4 * kBlock;         ///< that a slow disk makes the hub wait for
-constexpr qint64 kLongestList = 16 * 1024 * 1024; ///< bytes of a repository's list of files
+constexpr qint64 kBlock = 256LL * 1024;
+constexpr qint64 kReadAhead = 4 * kBlock;   ///< that a slow disk makes the hub wait for
+constexpr qint64 kLongestList = 16'000'000; ///< bytes of a repository's list of files
 constexpr qint64 kLongestFile = qint64(1) << 40;
 
 model::Error error(const QString& sentence)
@@ -61,7 +61,7 @@ bool isSameOrigin(const QUrl& one, const QUrl& other)
 QUrl redirectTarget(const QNetworkReply& reply)
 {
     const QUrl from = reply.url();
-    const QUrl to = from.resolved(QUrl::fromEncoded(reply.rawHeader("Location")));
+    QUrl to = from.resolved(QUrl::fromEncoded(reply.rawHeader("Location")));
     const bool isWeb =
         to.scheme() == QLatin1String("https") ||
         (to.scheme() == QLatin1String("http") && from.scheme() != QLatin1String("https"));
@@ -152,7 +152,7 @@ HubRevision revisionOf(const QByteArray& text, const QString& repository)
                         .arg(repository));
     }
     QSet<QString> paths;
-    for (const QJsonValue& row : page[QLatin1String("siblings")].toArray()) {
+    for (const auto& row : page[QLatin1String("siblings")].toArray()) {
         revision.files.append(fileOf(row, repository));
         if (paths.contains(revision.files.last().path)) {
             throw error(QStringLiteral("%1: lists %2 twice; nothing of it is downloaded")
@@ -377,7 +377,7 @@ HubClient::Answer HubClient::get(QUrl url, const QList<std::pair<QByteArray, QBy
         }
         const std::unique_ptr<QNetworkReply> reply(m_network.get(request));
         reply->setReadBufferSize(kReadAhead);
-        const Answer answer = follow(*reply, onHead, onBody);
+        Answer answer = follow(*reply, onHead, onBody);
         if (answer.redirect.isEmpty()) {
             return answer;
         }
@@ -406,7 +406,7 @@ HubClient::Answer HubClient::getPatiently(const std::function<Answer()>& attempt
 {
     for (int failed = 0;;) {
         const qint64 before = received();
-        const Answer answer = attempt();
+        Answer answer = attempt();
         if (answer.end == Answer::End::Unreachable) {
             throw error(
                 QStringLiteral("%1: cannot be reached (%2); check the network, and "

@@ -1,4 +1,5 @@
 #include "app/ModelCatalogue.h"
+#include "app/ModelEstimate.h"
 #include "app/ModelStore.h"
 #include "app/jobs/FetchModelJob.h"
 #include "model/Error.h"
@@ -66,6 +67,7 @@ class TestFetchModel : public QObject
 private Q_SLOTS:
     void init();
     void catalogueIsComplete();
+    void estimatesFollowSizeAndWork();
     void bundleIsWholeAndOfOneCommit();
     void presentCommitIsNotDownloadedAgain();
     void newCommitReplacesTheOldOne();
@@ -232,6 +234,21 @@ void TestFetchModel::catalogueIsComplete()
     }
     QCOMPARE(names.size(), modelCatalogue().size());
     QVERIFY(names.size() >= 8);
+}
+
+void TestFetchModel::estimatesFollowSizeAndWork()
+{
+    const auto model = [](const char* name) { return *catalogueModel(name); };
+    // Published: 17.5 thousand million multiply-adds for B/16, 4.4 for B/32, 81 for L/14.
+    QVERIFY(std::abs(imageOperations(model("clip-vit-b16")) / 2e9 - 17.5) < 0.3);
+    QVERIFY(std::abs(imageOperations(model("clip-vit-b32")) / 2e9 - 4.4) < 0.1);
+    QVERIFY(std::abs(imageOperations(model("clip-vit-l14")) / 2e9 - 81.0) < 1.0);
+    const ModelEstimate large = estimateOf(model("clip-vit-l14-336"), 3.5e11);
+    const ModelEstimate small = estimateOf(model("tinyclip-vit-8m-16"), 3.5e11);
+    QVERIFY(small.imagesPerSecond > 50.0 * large.imagesPerSecond);
+    QVERIFY(large.memoryBytes > 4 * model("clip-vit-l14-336").parameters);
+    QVERIFY(large.memoryBytes > 4 * small.memoryBytes);
+    QCOMPARE(estimateOf(model("clip-vit-b16"), 0.0).imagesPerSecond, 0.0);
 }
 
 void TestFetchModel::bundleIsWholeAndOfOneCommit()
