@@ -36,19 +36,14 @@ double imageOperations(const CatalogueModel& model)
 double measuredOperationsPerSecond()
 {
     static std::mutex mutex;
-    static double measured = 0.0;
+    static double best = 0.0;
     const std::lock_guard lock(mutex);
-    if (measured == 0.0) {
-        double best = 0.0;
-        for (const auto& rate :
-             model::clip::bareForwardRates({.batch = kMeasuredBatch, .rounds = 1})) {
-            if (rate.name == "fp32" || rate.name == "bf16") {
-                best = std::max(best, rate.imagesPerSecond);
-            }
+    for (const auto& rate : model::clip::bareForwardRates({.batch = kMeasuredBatch, .rounds = 1})) {
+        if (rate.name == "fp32" || rate.name == "bf16") {
+            best = std::max(best, rate.imagesPerSecond);
         }
-        measured = best * imageOperations(kVitB16);
     }
-    return measured;
+    return best * imageOperations(kVitB16);
 }
 
 ModelEstimate estimateOf(const CatalogueModel& model, double operationsPerSecond)

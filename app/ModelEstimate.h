@@ -17,8 +17,8 @@ struct ModelEstimate
 [[nodiscard]] double imageOperations(const CatalogueModel& model);
 
 /// Operations a second in a ViT-B/16's forward pass on this machine, with the numbers that it
-/// encodes with (bf16 where it has them). Takes some seconds at the first call, then it is
-/// remembered. Any thread. @throws model::Error
+/// encodes with (bf16 where it has them). Measures for some seconds; the best of all calls counts,
+/// since a busy machine only ever looks slower. Any thread. @throws model::Error
 [[nodiscard]] double measuredOperationsPerSecond();
 
 /// @param operationsPerSecond 0 if not measured.

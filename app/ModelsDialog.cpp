@@ -366,7 +366,7 @@ QString ModelsDialog::stateText(const Row& row) const
     if (!row.folder.isEmpty()) {
         return row.name.isEmpty() ? tr("built in") : tr("installed");
     }
-    return row.partlyFetched > 0 ? tr("%1 are here").arg(megabytes(row.partlyFetched))
+    return row.partlyFetched > 0 ? tr("%1 so far").arg(megabytes(row.partlyFetched))
                                  : tr("not here yet");
 }
 

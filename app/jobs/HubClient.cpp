@@ -367,6 +367,8 @@ HubClient::Answer HubClient::get(QUrl url, const QList<std::pair<QByteArray, QBy
         // Followed here, so that the token goes to the hub alone.
         request.setAttribute(QNetworkRequest::RedirectPolicyAttribute,
                              QNetworkRequest::ManualRedirectPolicy);
+        // With HTTP/1.1 the read buffer makes the hub wait for a slow disk.
+        request.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
         request.setRawHeader("Accept-Encoding", "identity"); // lengths and ranges are the file's
         request.setRawHeader("User-Agent", "tagalign");
         for (const auto& [name, value] : headers) {

@@ -138,12 +138,12 @@ private:
         return {};
     }
 
-    /// Requests for a file that reached the file server.
+    /// Requests for a file's bytes.
     [[nodiscard]] QList<HubServer::Request> requestsFor(const QString& file) const
     {
         QList<HubServer::Request> found;
         for (const HubServer::Request& request : m_hub->requests()) {
-            if (request.isFileServer && request.path.endsWith('/' + file.toLatin1())) {
+            if (request.isFile && request.path.endsWith('/' + file.toLatin1())) {
                 found.append(request);
             }
         }
@@ -276,12 +276,15 @@ void TestFetchModel::bundleIsWholeAndOfOneCommit()
     QCOMPARE(bundle.files.size(), 7);
     verifyBundle(bundle, fetched.folder, m_context); // throws if one differs
     int redirected = 0;
+    int toTheFileServer = 0;
     for (const HubServer::Request& request : m_hub->requests()) {
-        redirected += request.isFileServer ? 1 : 0;
-        QVERIFY(request.path.startsWith("/api/") ||
-                request.path.contains("/resolve/" + QByteArray(40, 'a') + '/'));
+        redirected += request.isFile ? 1 : 0;
+        toTheFileServer += request.isFileServer ? 1 : 0;
+        QVERIFY(request.path.startsWith("/api/models/") ||
+                request.path.contains('/' + QByteArray(40, 'a') + '/'));
     }
     QCOMPARE(redirected, 7);
+    QCOMPARE(toTheFileServer, 1);
 }
 
 void TestFetchModel::presentCommitIsNotDownloadedAgain()
@@ -497,12 +500,16 @@ void TestFetchModel::wrongHashIsThrownAway()
 void TestFetchModel::spaceIsCheckedFirst()
 {
     FetchSettings how = settings();
-    how.freeBytes = [](const QString&) { return qint64(70'000'000); };
+    const qint64 weights = m_files[kWeights].size();
+    how.freeBytes = [weights](const QString&) { return weights; };
     const QString sentence = refusal(kRepository, {}, how);
-    QVERIFY2(sentence.contains(m_folder->path()) && sentence.contains("needs 76 MB") &&
-                 sentence.contains("70 MB are free"),
+    QVERIFY2(sentence.contains(m_folder->path()) && sentence.contains("needs") &&
+                 sentence.contains(
+                     QStringLiteral("and %1 MB are free").arg((weights + 999'999) / 1'000'000)),
              qPrintable(sentence));
     QCOMPARE(m_hub->requests().size(), 1); // the list alone
+    how.freeBytes = [weights](const QString&) { return weights + 70'000'000; };
+    fetch(kRepository, {}, how);
 }
 
 void TestFetchModel::cancelIsQuickAndKeepsWhatCame()

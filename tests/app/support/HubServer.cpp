@@ -113,28 +113,31 @@ private:
         requests.append(request);
         static const QRegularExpression listing(
             QStringLiteral("^/api/models/([^/]+/[^/]+)/revision/([^/?]+)\\?blobs=true$"));
-        static const QRegularExpression file(
-            QStringLiteral("^/([^/]+/[^/]+)/resolve/([0-9a-f]{40})/(.+)$"));
+        static const QRegularExpression file(QStringLiteral(
+            "^(/api/resolve-cache/models)?/([^/]+/[^/]+)/(?:resolve/)?([0-9a-f]{40})/(.+)$"));
         const QString path = QString::fromLatin1(request.path);
         if (const auto match = listing.match(path); match.hasMatch() && !request.isFileServer) {
             sendList(socket, match.captured(1), match.captured(2));
-        } else if (const auto found = file.match(path); found.hasMatch()) {
-            const QString name = QUrl::fromPercentEncoding(found.captured(3).toLatin1());
-            const auto repository = repositories.find(found.captured(1));
-            if (repository == repositories.end() || !repository->files.contains(name) ||
-                repository->commit != found.captured(2).toLatin1()) {
-                send(socket, "404 Not Found", {"X-Error-Code: EntryNotFound"}, {});
-            } else if (!request.isFileServer) {
-                const QByteArray& bytes = repository->files[name];
-                send(socket, "302 Found",
-                     {"Location: http://127.0.0.1:" + QByteArray::number(filesPort) + request.path,
-                      "X-Linked-Etag: \"" + hexHash(bytes, QCryptographicHash::Sha256) + '"'},
-                     {});
-            } else {
-                sendFile(socket, request, repository->files[name], name);
-            }
+            return;
+        }
+        const auto found = file.match(path);
+        const QString name = QUrl::fromPercentEncoding(found.captured(4).toLatin1());
+        const auto repository = repositories.find(found.captured(2));
+        requests.last().isFile = request.isFileServer || !found.captured(1).isEmpty();
+        if (repository == repositories.end() || !repository->files.contains(name) ||
+            repository->commit != found.captured(3).toLatin1()) {
+            send(socket, "404 Not Found", {"X-Error-Code: EntryNotFound"}, {});
+        } else if (requests.last().isFile) {
+            sendFile(socket, request, repository->files[name], name);
+        } else if (repository->files[name].size() < kLargeFile) {
+            send(socket, "307 Temporary Redirect",
+                 {"Location: /api/resolve-cache/models" +
+                  QByteArray(request.path).replace("/resolve/", "/")},
+                 {});
         } else {
-            send(socket, "404 Not Found", {}, {});
+            send(socket, "302 Found",
+                 {"Location: http://127.0.0.1:" + QByteArray::number(filesPort) + request.path},
+                 {});
         }
     }
 

@@ -12,7 +12,8 @@
 namespace tagalign::tests {
 
 /// A model hub on loopback, spoken to over real sockets: it lists repositories, sends to a second
-/// port (another origin, as a hub's file servers are) and serves ranges. What goes wrong is
+/// port for large files (another origin, as a hub's file servers are), to another path for small
+/// ones, and serves ranges. What goes wrong is
 /// planted, file by file. Runs on a thread of its own; every method may be called from any thread.
 class HubServer
 {
@@ -21,6 +22,7 @@ public:
     {
         QByteArray path;                      ///< as sent, escapes included
         QMap<QByteArray, QByteArray> headers; ///< names in small letters
+        bool isFile = false;                  ///< for a file's bytes, not for where they are
         bool isFileServer = false;            ///< came to the second port
         QString proxiedHost;                  ///< this server was asked as a proxy for another
     };
