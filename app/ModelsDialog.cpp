@@ -356,9 +356,10 @@ bool ModelsDialog::isUsed(const Row& row) const
 QString ModelsDialog::stateText(const Row& row) const
 {
     if (const auto job = m_downloads.jobOf(row.name)) {
-        return job->progress.total > 0
+        return job->state == JobQueue::State::Queued ? tr("waiting")
+               : job->progress.total > 0
                    ? tr("downloading, %1 %").arg(100 * job->progress.done / job->progress.total)
-                   : tr("waiting");
+                   : tr("checking");
     }
     if (isUsed(row)) {
         return tr("in use");

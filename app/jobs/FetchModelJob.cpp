@@ -229,12 +229,13 @@ private:
         qint64 before = 0;
         for (const HubFile& file : m_files) {
             const auto onBytes = [&](HubClient::Step step, qint64 bytes) {
-                const QString verb = step == HubClient::Step::Bring ? QStringLiteral("Downloading")
-                                                                    : QStringLiteral("Checking");
-                // What was read again for its hash had come before.
-                const qint64 done = step == HubClient::Step::Bring ? bytes : file.bytes;
-                m_context.step({before + done, total, verb + QLatin1Char(' ') + file.path,
-                                JobProgress::Unit::Bytes});
+                if (step == HubClient::Step::Bring) {
+                    m_context.step({before + bytes, total,
+                                    QStringLiteral("Downloading %1").arg(file.path),
+                                    JobProgress::Unit::Bytes});
+                } else {
+                    m_context.step({0, 0, QStringLiteral("Checking %1").arg(file.path)});
+                }
             };
             const bool isThere = QFileInfo::exists(partOf(file)) &&
                                  hasPromisedHash(file, partOf(file), [&](qint64 bytes) {

@@ -682,6 +682,7 @@ void TestFetchModel::programFetchesListsChecksUsesAndRemoves()
     QCOMPARE(fetched.output, at(kName));
     QVERIFY(fetched.messages.contains("Downloading model.safetensors") &&
             fetched.messages.contains("MB"));
+    QVERIFY2(fetched.messages.count('\n') < 40, qPrintable(fetched.messages));
     const QJsonObject list =
         QJsonDocument::fromJson(run({"model", "list", "--json"}).output.toUtf8()).object();
     QStringList here;
