@@ -175,8 +175,9 @@ public:
 
     FetchedModel run()
     {
-        if (!m_home.mkpath(QStringLiteral("."))) {
-            throw error(QStringLiteral("%1: cannot be made; set TAGALIGN_MODELS to another folder")
+        if (!m_home.mkpath(QStringLiteral(".")) || !QFileInfo(m_home.path()).isWritable()) {
+            throw error(QStringLiteral("%1: cannot be written; check its permissions, or set "
+                                       "TAGALIGN_MODELS to another folder")
                             .arg(m_home.path()));
         }
         QLockFile lock(m_target + QStringLiteral(".lock"));

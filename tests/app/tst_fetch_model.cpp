@@ -15,6 +15,7 @@
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QThread>
 #include <QtConcurrent>
 
 #include <atomic>
@@ -46,7 +47,18 @@ public:
 
     [[nodiscard]] bool isCancelled() const override { return cancelled; }
 
+    void waitWhilePaused() override
+    {
+        while (paused && done > 0) {
+            isWaiting = true;
+            QThread::msleep(10);
+        }
+        isWaiting = false;
+    }
+
     std::atomic_bool cancelled = false;
+    std::atomic_bool paused = false;
+    std::atomic_bool isWaiting = false;
     std::atomic<qint64> done = 0;
 };
 
@@ -93,6 +105,8 @@ private Q_SLOTS:
     void unknownArchitectureIsRefusedBeforeTheWeights();
     void modelThatCannotBeLoadedIsNotInstalled();
     void twoFetchesOfOneModelDoNotMix();
+    void folderThatCannotBeMadeIsTold();
+    void pausedDownloadGoesOn();
     void unreachableHubIsOneSentence();
     void droppedThingsAreToldApart();
     void namesStandForFolders();
@@ -204,6 +218,7 @@ void TestFetchModel::init()
     m_hub = std::make_unique<HubServer>();
     m_folder = std::make_unique<QTemporaryDir>();
     m_context.cancelled = false;
+    m_context.done = 0;
     m_environment.clear();
     m_files.clear();
     for (const QFileInfo& entry : QDir(kStarter).entryInfoList(QDir::Files)) {
@@ -346,10 +361,15 @@ void TestFetchModel::brokenConnectionIsTakenUpWhereItBroke()
     fetch();
     const auto requests = requestsFor(kWeights);
     QCOMPARE(requests.size(), 6);
-    for (qsizetype i = 0; i < requests.size(); ++i) {
+    QVERIFY(!requests.first().headers.contains("range"));
+    qint64 before = 0; // what is still on the wire when it breaks may be lost
+    for (qsizetype i = 1; i < requests.size(); ++i) {
         const QByteArray range = requests[i].headers.value("range");
-        QCOMPARE(range, i == 0 ? QByteArray() : "bytes=" + QByteArray::number(i * 1'000'000) + '-');
-        QCOMPARE(requests[i].headers.contains("if-range"), i > 0);
+        QVERIFY2(range.startsWith("bytes=") && range.endsWith('-'), range.constData());
+        const qint64 start = range.mid(6).chopped(1).toLongLong();
+        QVERIFY2(start > before && start <= before + 1'000'000, range.constData());
+        QVERIFY(requests[i].headers.contains("if-range"));
+        before = start;
     }
     verifyBundle(readBundle(at(kName)), at(kName), m_context);
 }
@@ -358,7 +378,7 @@ void TestFetchModel::changedFileStartsAnew()
 {
     m_hub->setFault(kWeights, {.cutAfter = 1'000'000, .ignoresRange = true});
     QVERIFY(!refusal().isEmpty());
-    QCOMPARE(partial(), 1'000'000);
+    QVERIFY(partial() > 0 && partial() <= 1'000'000);
     m_hub->clearFaults();
     m_hub->forgetRequests();
     m_files[kWeights][500'000] = char(m_files[kWeights][500'000] ^ 1);
@@ -394,7 +414,7 @@ void TestFetchModel::silenceIsGivenUp()
                  sentence.contains("goes on"),
              qPrintable(sentence));
     QVERIFY(!isInstalled());
-    QCOMPARE(partial(), 300'000);
+    QVERIFY(partial() > 0 && partial() <= 300'000);
 }
 
 void TestFetchModel::serverThatKeepsCuttingIsOneSentence()
@@ -403,10 +423,13 @@ void TestFetchModel::serverThatKeepsCuttingIsOneSentence()
     const QString sentence = refusal();
     QVERIFY2(sentence.contains("did not come whole") && sentence.contains("3 attempts"),
              qPrintable(sentence));
+    const qint64 came = partial();
+    QVERIFY(came > 0 && came <= 2'000'000);
     m_hub->clearFaults();
     m_hub->forgetRequests();
     fetch(); // goes on with what came
-    QCOMPARE(requestsFor(kWeights).first().headers.value("range"), QByteArray("bytes=2000000-"));
+    QCOMPARE(requestsFor(kWeights).first().headers.value("range"),
+             "bytes=" + QByteArray::number(came) + '-');
 }
 
 void TestFetchModel::serverErrorIsRetriedThenTold()
@@ -620,6 +643,30 @@ void TestFetchModel::twoFetchesOfOneModelDoNotMix()
     QLockFile other(at(kName + ".lock"));
     QVERIFY(other.tryLock());
     QVERIFY2(refusal().contains("already"), qPrintable(refusal()));
+}
+
+void TestFetchModel::folderThatCannotBeMadeIsTold()
+{
+    write(at("file"), "not a folder");
+    FetchSettings how = settings();
+    how.folder = at("file/models");
+    const QString sentence = refusal(kRepository, {}, how);
+    QVERIFY2(sentence.contains("TAGALIGN_MODELS"), qPrintable(sentence));
+    QVERIFY(m_hub->requests().isEmpty());
+}
+
+void TestFetchModel::pausedDownloadGoesOn()
+{
+    m_hub->setFault(kWeights, {.bytesPerTick = 60'000});
+    m_context.paused = true; // as soon as something came
+    auto job = QtConcurrent::run([&] { return refusal(); });
+    QTRY_VERIFY_WITH_TIMEOUT(m_context.isWaiting, kPatience);
+    const qint64 before = m_context.done;
+    QTest::qWait(300);
+    QCOMPARE(m_context.done, before);
+    m_context.paused = false;
+    QCOMPARE(job.result(), QString());
+    QVERIFY(isInstalled());
 }
 
 void TestFetchModel::unreachableHubIsOneSentence()
