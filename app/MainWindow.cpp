@@ -1,6 +1,8 @@
 #include "app/MainWindow.h"
 
 #include "app/ModelChoice.h"
+#include "app/ModelStore.h"
+#include "app/ModelsDialog.h"
 #include "app/jobs/DemoJob.h"
 #include "app/pages/ComparePage.h"
 #include "app/pages/ImportPage.h"
@@ -24,6 +26,7 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QPushButton>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStandardPaths>
@@ -33,16 +36,6 @@ namespace tagalign::app {
 
 namespace {
 
-QString remainingText(qint64 milliseconds)
-{
-    if (milliseconds < 0) {
-        return {};
-    }
-    const qint64 seconds = (milliseconds + 999) / 1000;
-    return seconds < 60 ? MainWindow::tr("about %1 s left").arg(seconds)
-                        : MainWindow::tr("about %1 min left").arg((seconds + 59) / 60);
-}
-
 widgets::TrayJob trayJobOf(const JobQueue::Job& job)
 {
     using Tray = widgets::TrayJob::State;
@@ -50,9 +43,12 @@ widgets::TrayJob trayJobOf(const JobQueue::Job& job)
                        : job.state == JobQueue::State::Running ? Tray::Running
                        : job.state == JobQueue::State::Paused  ? Tray::Paused
                                                                : Tray::Queued;
+    const QString bytes = job.progress.unit == JobProgress::Unit::Bytes
+                              ? QStringLiteral(", ") + job.progress.count()
+                              : QString();
     return {.id = job.id,
             .title = job.title,
-            .sentence = job.isOver() ? job.message : job.progress.sentence,
+            .sentence = job.isOver() ? job.message : job.progress.sentence + bytes,
             .fraction = job.progress.total > 0
                             ? double(job.progress.done) / double(job.progress.total)
                             : -1.0,
@@ -89,19 +85,36 @@ MainWindow::MainWindow(QWidget* parent)
     row->addLayout(column, 1);
     setCentralWidget(centre);
     setAcceptDrops(true);
-    connect(m_note, &widgets::Banner::linkActivated, this, &MainWindow::chooseModel);
+    connect(m_note, &widgets::Banner::linkActivated, this, &MainWindow::showModels);
     connect(m_rail, &widgets::NavigationRail::currentChanged, this, [this](int chosen) {
         m_pages->setCurrentIndex(chosen);
         m_pages->currentWidget()->setFocus();
     });
-    connect(m_tray, &widgets::JobTray::cancelRequested, this,
-            [this](int id) { m_workspace->jobs.cancel(id); });
-    connect(m_tray, &widgets::JobTray::pauseRequested, this,
-            [this](int id, bool paused) { m_workspace->jobs.setPaused(id, paused); });
-    connect(m_tray, &widgets::JobTray::dismissRequested, this,
-            [this](int id) { m_workspace->jobs.dismiss(id); });
+    connect(m_tray, &widgets::JobTray::cancelRequested, this, [this](int id) {
+        for (JobQueue* queue : queues()) {
+            queue->cancel(id);
+        }
+    });
+    connect(m_tray, &widgets::JobTray::pauseRequested, this, [this](int id, bool paused) {
+        for (JobQueue* queue : queues()) {
+            queue->setPaused(id, paused);
+        }
+    });
+    connect(m_tray, &widgets::JobTray::dismissRequested, this, [this](int id) {
+        for (JobQueue* queue : queues()) {
+            queue->dismiss(id);
+        }
+    });
+    connect(&m_downloads, &ModelDownloads::changed, this, &MainWindow::showJobs);
+    connect(&m_downloads, &ModelDownloads::ended, this,
+            [this](const QString&, const QString& problem) {
+                if (!problem.isEmpty()) {
+                    showProblem(problem);
+                }
+            });
     m_clock.setInterval(500); // remaining times go down between progress reports
     connect(&m_clock, &QTimer::timeout, this, &MainWindow::showJobs);
+    m_clock.start();
     makeMenus();
     resize(1280, 800);
     restoreGeometry(QSettings().value(QStringLiteral("geometry")).toByteArray());
@@ -121,7 +134,7 @@ void MainWindow::makeMenus()
         QAction* action = demos->addAction(pilot.title, this, [this, &pilot] { openDemo(pilot); });
         action->setToolTip(pilot.about);
     }
-    file->addAction(tr("&Model…"), this, &MainWindow::chooseModel);
+    file->addAction(tr("&Model…"), this, &MainWindow::showModels);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     makeViewMenu();
@@ -223,15 +236,14 @@ bool MainWindow::openProject(const QString& folder, Missing missing)
     m_workspace = std::move(opened);
     makePages();
     connect(m_workspace.get(), &Workspace::problem, this, &MainWindow::showProblem);
-    connect(m_workspace.get(), &Workspace::modelChanged, this, &MainWindow::showModelNote);
+    connect(m_workspace.get(), &Workspace::modelChanged, this, &MainWindow::showUsedModel);
     connect(&m_workspace->jobs, &JobQueue::changed, this, &MainWindow::showJobs);
     connect(&m_workspace->jobs, &JobQueue::finished, m_workspace.get(), &Workspace::runsChanged);
     m_rail->setEnabled(true);
     m_problem->hide();
     setWindowTitle(tr("%1 – TagAlign Studio").arg(m_workspace->project().name()));
     QSettings().setValue(QStringLiteral("project"), m_workspace->project().folder());
-    showModelNote();
-    m_clock.start();
+    showUsedModel();
     return true;
 }
 
@@ -278,13 +290,22 @@ void MainWindow::makeDemo(const DemoPilot& pilot)
         });
 }
 
-/// A project is opened; anything else is imported, without an open project into a new one beside
-/// it.
+/// A project is opened, a checkpoint offered as the project's model; anything else is imported,
+/// without an open project into a new one beside it.
 void MainWindow::openDropped(const QString& path)
 {
     const QFileInfo dropped(QDir::cleanPath(path));
     if (QFileInfo::exists(path + QStringLiteral("/project.sqlite"))) {
         openProject(path);
+        return;
+    }
+    try {
+        if (const auto checkpoint = checkpointAt(path)) {
+            offerModel(*checkpoint);
+            return;
+        }
+    } catch (const model::Error& error) {
+        showProblem(QString::fromUtf8(error.what()));
         return;
     }
     const QString beside = dropped.path() + QLatin1Char('/') + dropped.completeBaseName() +
@@ -298,6 +319,7 @@ void MainWindow::openDropped(const QString& path)
 void MainWindow::makePages()
 {
     m_importPage = new ImportPage(*m_workspace, this);
+    connect(m_importPage, &ImportPage::dropped, this, &MainWindow::openDropped);
     m_pages->addWidget(m_importPage);
     m_pages->addWidget(new VerifyPage(*m_workspace, this));
     m_trainPage = new TrainPage(*m_workspace, this);
@@ -329,31 +351,58 @@ void MainWindow::chooseProject()
     dialog->open();
 }
 
-void MainWindow::chooseModel()
+void MainWindow::showModels()
 {
-    if (!m_workspace) {
-        return;
+    if (!m_models) {
+        m_models = new ModelsDialog(m_downloads, this);
+        m_models->setAttribute(Qt::WA_DeleteOnClose);
+        m_models->setUsedModel(m_usedModel);
+        connect(m_models, &ModelsDialog::modelChosen, this, [this](const QString& folder) {
+            if (m_workspace) {
+                m_workspace->chooseModel(folder);
+            } else {
+                showProblem(tr("Open a project first: a model belongs to it."));
+            }
+        });
     }
-    auto* dialog = new QFileDialog(
-        this, tr("Folder of a CLIP or SigLIP checkpoint (config.json, model.safetensors)"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    connect(dialog, &QFileDialog::fileSelected, m_workspace.get(), &Workspace::chooseModel);
-    dialog->open();
+    m_models->show();
+    m_models->raise();
+    m_models->activateWindow();
 }
 
-void MainWindow::showModelNote()
+void MainWindow::offerModel(const QString& folder)
+{
+    if (!m_workspace) {
+        showProblem(tr("%1 is a model. Open a project first, then drop it again.").arg(folder));
+        return;
+    }
+    auto* box = new QMessageBox(QMessageBox::Question, tr("Model"),
+                                tr("Use the model in %1 for this project? Its pictures are encoded "
+                                   "anew with it.")
+                                    .arg(folder),
+                                QMessageBox::Cancel, this);
+    QPushButton* use = box->addButton(tr("Use it"), QMessageBox::AcceptRole);
+    box->setDefaultButton(use);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    connect(use, &QPushButton::clicked, m_workspace.get(),
+            [this, folder] { m_workspace->chooseModel(folder); });
+    box->open();
+}
+
+void MainWindow::showUsedModel()
 {
     m_workspace->session.ask(
         this, [](db::Database& database) { return checkpointOf(database); },
         [this](const QString& checkpoint) {
+            m_usedModel = checkpoint;
+            if (m_models) {
+                m_models->setUsedModel(checkpoint);
+            }
             m_note->hide();
             if (isStarterModel(checkpoint)) {
                 m_note->showText(
                     tr("This is the demo model: good for trying the program, of no use on real "
-                       "photos. Download a published CLIP, for example openai/clip-vit-base-"
-                       "patch16 from Hugging Face (config.json, model.safetensors, vocab.json, "
-                       "merges.txt), and <a href=\"model\">choose its folder…</a>"));
+                       "photos. <a href=\"model\">Choose a published one…</a>"));
             }
         });
 }
@@ -363,13 +412,24 @@ void MainWindow::showProblem(const QString& sentence)
     m_problem->showText(sentence.toHtmlEscaped());
 }
 
+QList<JobQueue*> MainWindow::queues()
+{
+    QList<JobQueue*> queues{&m_downloads.jobs};
+    if (m_workspace) {
+        queues.prepend(&m_workspace->jobs);
+    }
+    return queues;
+}
+
 void MainWindow::showJobs()
 {
     QList<widgets::TrayJob> jobs;
-    for (const JobQueue::Job& job : m_workspace->jobs.jobs()) {
-        // What went well is over; what failed stays until it was read.
-        if (!job.isOver() || job.state == JobQueue::State::Failed) {
-            jobs.append(trayJobOf(job));
+    for (const JobQueue* queue : queues()) {
+        for (const JobQueue::Job& job : queue->jobs()) {
+            // What went well is over; what failed stays until it was read.
+            if (!job.isOver() || job.state == JobQueue::State::Failed) {
+                jobs.append(trayJobOf(job));
+            }
         }
     }
     m_tray->setJobs(jobs);
@@ -378,8 +438,8 @@ void MainWindow::showJobs()
 void MainWindow::closeEvent(QCloseEvent* event)
 {
     QSettings().setValue(QStringLiteral("geometry"), saveGeometry());
-    if (m_workspace) {
-        m_workspace->jobs.cancelAll();
+    for (JobQueue* queue : queues()) {
+        queue->cancelAll();
     }
     event->accept();
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "app/ModelDownloads.h"
 #include "app/pages/Workspace.h"
 
 #include <QMainWindow>
+#include <QPointer>
 #include <QTimer>
 
 #include <memory>
@@ -19,6 +21,7 @@ namespace tagalign::app {
 
 struct DemoPilot;
 class ImportPage;
+class ModelsDialog;
 class TrainPage;
 
 /// The window: pages at the left, jobs at the bottom, one project.
@@ -44,6 +47,9 @@ public:
 
     [[nodiscard]] Workspace* workspace() const { return m_workspace.get(); }
 
+    /// The models: which there are, which one the project uses.
+    void showModels();
+
     [[nodiscard]] QWidget* page(Page page) const;
     void showPage(Page page);
 
@@ -59,10 +65,11 @@ private:
     void showEmpty();
     void openDropped(const QString& path);
     void chooseProject();
-    void chooseModel();
+    void offerModel(const QString& folder);
     void showProblem(const QString& sentence);
     void showJobs();
-    void showModelNote();
+    [[nodiscard]] QList<JobQueue*> queues(); ///< the project's and the downloads'
+    void showUsedModel();
     void setTheme(widgets::ColorScheme scheme);
 
     widgets::NavigationRail* m_rail;
@@ -72,7 +79,10 @@ private:
     widgets::Banner* m_problem; ///< the last problem
     ImportPage* m_importPage = nullptr;
     TrainPage* m_trainPage = nullptr;
+    QPointer<ModelsDialog> m_models;
+    QString m_usedModel; ///< the open project's checkpoint, a folder
     QTimer m_clock;
+    ModelDownloads m_downloads;
     std::unique_ptr<Workspace> m_workspace;
 };
 

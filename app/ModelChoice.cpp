@@ -1,5 +1,6 @@
 #include "app/ModelChoice.h"
 
+#include "app/ModelStore.h"
 #include "model/pipeline/StoreKey.h"
 
 #include <QCoreApplication>
@@ -32,9 +33,9 @@ QString checkpointOf(const db::Database& database)
     return chosen.isEmpty() ? starterModelFolder() : chosen;
 }
 
-void chooseCheckpoint(const Project& project, const QString& folder)
+void chooseCheckpoint(const Project& project, const QString& nameOrFolder)
 {
-    const QString absolute = QFileInfo(folder).absoluteFilePath();
+    const QString absolute = QFileInfo(modelFolderOf(nameOrFolder)).absoluteFilePath();
     (void)model::pipeline::checkpointFingerprint(absolute.toStdString());
     db::Database(project.databaseFile())
         .setSetting(QStringLiteral("model"),

@@ -17,9 +17,9 @@ namespace tagalign::app {
 /// The checkpoint folder that the project uses; the starter if none was chosen.
 [[nodiscard]] QString checkpointOf(const db::Database& database);
 
-/// Checks that the folder holds a CLIP this program can load and remembers it for the project.
-/// @throws std::exception with one sentence.
-void chooseCheckpoint(const Project& project, const QString& folder);
+/// Checks that the folder, or the installed model of that name, holds a CLIP this program can load
+/// and remembers it for the project. @throws std::exception with one sentence.
+void chooseCheckpoint(const Project& project, const QString& nameOrFolder);
 
 /// Checkpoint and feature cache as model wants them. @throws db::Error
 [[nodiscard]] model::pipeline::ModelFiles modelFiles(const Project& project,

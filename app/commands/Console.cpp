@@ -46,6 +46,7 @@ void Console::report(const JobProgress& progress)
     const QString step = progress.sentence.section(QLatin1Char(' '), 0, 0);
     if (step != m_step) {
         m_step = step;
+        m_stepStart = progress.done;
         m_sinceStep.restart();
     } else if (m_sinceReport.elapsed() < (m_isTerminal ? 100 : 5000) &&
                (progress.total == 0 || progress.done < progress.total)) {
@@ -54,11 +55,12 @@ void Console::report(const JobProgress& progress)
     m_sinceReport.restart();
     QString line = progress.sentence;
     if (progress.total > 0) {
-        line += QStringLiteral("  %1/%2").arg(progress.done).arg(progress.total);
-        if (progress.done > 0 && progress.done < progress.total && m_sinceStep.elapsed() > 2000) {
-            line += QStringLiteral("  about %1 left")
-                        .arg(duration(m_sinceStep.elapsed() * (progress.total - progress.done) /
-                                      progress.done));
+        line += QStringLiteral("  ") + progress.count();
+        const qint64 done = progress.done - m_stepStart;
+        if (done > 0 && progress.done < progress.total && m_sinceStep.elapsed() > 2000) {
+            line +=
+                QStringLiteral("  about %1 left")
+                    .arg(duration(m_sinceStep.elapsed() * (progress.total - progress.done) / done));
         }
     }
     std::fprintf(stderr, m_isTerminal ? "\r\033[K%s" : "%s\n", qUtf8Printable(line));

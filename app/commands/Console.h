@@ -29,6 +29,7 @@ private:
 
     QElapsedTimer m_sinceReport;
     QElapsedTimer m_sinceStep;
+    qint64 m_stepStart = 0; ///< what was done when the step began
     QString m_step;
     bool m_isTerminal = false;
     bool m_lineOpen = false;

@@ -9,6 +9,7 @@
 
 #include <QFontDatabase>
 #include <QSqlDatabase>
+#include <QSslSocket>
 
 namespace tagalign::app {
 
@@ -45,6 +46,12 @@ int examine()
             throw model::Error("missing; install libqt6sql6-sqlite");
         }
         return QStringLiteral("available");
+    });
+    good &= check("TLS for downloads", [] {
+        if (!QSslSocket::supportsSsl()) {
+            throw model::Error("missing; install libssl3");
+        }
+        return QSslSocket::sslLibraryVersionString();
     });
     good &= check("emoji font for the demo", [] {
         if (!QFontDatabase::families().contains(QStringLiteral("Noto Color Emoji"))) {

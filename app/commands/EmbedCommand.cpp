@@ -1,3 +1,4 @@
+#include "app/ModelStore.h"
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
 #include "model/pipeline/Embeddings.h"
@@ -23,7 +24,8 @@ void addEmbedCommand(CLI::App& program, RunCommand& run)
     auto options = std::make_shared<Options>();
     CLI::App* verb =
         program.add_subcommand("embed", "Write embeddings of images and texts as safetensors");
-    verb->add_option("--model", options->model, "Checkpoint folder")->required();
+    verb->add_option("--model", options->model, "Checkpoint folder, or an installed model's name")
+        ->required();
     verb->add_option("--text", options->texts, "Texts to embed")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -41,7 +43,8 @@ void addEmbedCommand(CLI::App& program, RunCommand& run)
                 {"self", PatchPath::SelfValue},
                 {"self-query-key", PatchPath::SelfQueryKey}};
             model::pipeline::writeEmbeddings(
-                options->model, {options->images.begin(), options->images.end()}, options->texts,
+                modelFolderOf(QString::fromStdString(options->model)).toStdString(),
+                {options->images.begin(), options->images.end()}, options->texts,
                 {.path = paths.at(options->patches), .withPatches = !options->patches.empty()},
                 options->out);
             print(QString::fromStdString(options->out));

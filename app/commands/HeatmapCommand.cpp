@@ -1,4 +1,5 @@
 #include "app/ModelChoice.h"
+#include "app/ModelStore.h"
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
 #include "model/image/Decode.h"
@@ -150,7 +151,8 @@ void addHeatmapCommand(CLI::App& program, RunCommand& run)
     auto options = std::make_shared<Options>();
     CLI::App* verb = program.add_subcommand(
         "heatmap", "Show where a prompt is in pictures; with a head, before and after");
-    verb->add_option("--model", options->model, "Checkpoint folder; default: the demo model");
+    verb->add_option("--model", options->model,
+                     "Checkpoint folder, or an installed model's name; default: the demo model");
     verb->add_option("--head", options->head, "A run's head.safetensors");
     verb->add_option("--query", options->query, "The prompt")->required();
     verb->add_option("IMAGE", options->images, "Pictures")->required();
@@ -164,9 +166,10 @@ void addHeatmapCommand(CLI::App& program, RunCommand& run)
         });
     verb->callback([options, &run] {
         run = [options] {
-            if (options->model.empty()) {
-                options->model = starterModelFolder().toStdString();
-            }
+            options->model =
+                options->model.empty()
+                    ? starterModelFolder().toStdString()
+                    : modelFolderOf(QString::fromStdString(options->model)).toStdString();
             return writeHeatmapFile(*options);
         };
     });

@@ -85,8 +85,9 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
         ->required();
     verb->add_option(
         "--model", options->model,
-        "Folder of a CLIP or SigLIP checkpoint (config.json, model.safetensors, vocabulary); "
-        "default: the demo model that comes with the program");
+        "Folder of a CLIP or SigLIP checkpoint (config.json, model.safetensors, vocabulary), or "
+        "the name of an installed model; default: the demo model that comes with the "
+        "program");
     verb->add_option("--project", options->project,
                      "Project folder; default: NAME.tagalign in the current folder");
     verb->add_flag("--json", options->json, "Print the result as JSON");
@@ -105,7 +106,7 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
             if (options->model.empty() && usesDemoModel(folder)) {
                 Console().say(QStringLiteral(
                     "No --model given: the demo model is used, which is of no use on photographs. "
-                    "Download a published CLIP checkpoint and name its folder."));
+                    "\"tagalign model fetch clip-vit-b16\" downloads a published CLIP."));
             }
             const Project project = Project::openOrCreate(folder);
             if (!options->model.empty()) {

@@ -173,7 +173,8 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
     import->add_option("SOURCE", options->source, "Folder or file with pairs")->required();
     addVerb(program, run, options, "tags", "Read tags out of the captions", tagsVerb);
     addVerb(program, run, options, "encode", "Compute the images' features", encodeVerb)
-        ->add_option("--model", options->model, "Folder of a CLIP or SigLIP checkpoint");
+        ->add_option("--model", options->model,
+                     "Folder of a CLIP or SigLIP checkpoint, or an installed model's name");
     CLI::App* train = addVerb(program, run, options, "train", "Fine-tune a head", trainVerb);
     train->add_flag("--resume", options->resume,
                     "Go on with the newest run that did not end, with its settings and data");

@@ -12,6 +12,10 @@ struct JobProgress
     qint64 done = 0;
     qint64 total = 0; ///< 0 when unknown
     QString sentence; ///< what is being done, e.g. "Encoding kitchen_014.jpg"
+    enum class Unit { Things, Bytes } unit = Unit::Things; ///< of done and total
+
+    /// "12/600", "123 of 605 MB"; empty while the total is not known.
+    [[nodiscard]] QString count() const;
 };
 
 /// A running job's way to the one who started it: a terminal or the window's job tray.

@@ -106,7 +106,8 @@ JobQueue::~JobQueue()
 int JobQueue::add(const QString& title, std::function<void(JobContext&)> work,
                   std::function<void()> done)
 {
-    const int id = ++m_lastId;
+    static int lastId = 0; // on the GUI thread, as all of this class
+    const int id = ++lastId;
     auto entry = std::make_unique<Entry>();
     entry->job = {.id = id, .title = title};
     entry->control = std::make_shared<Control>(this, id);
@@ -247,6 +248,16 @@ void JobQueue::dismiss(int id)
         m_entries.erase(found);
         Q_EMIT changed();
     }
+}
+
+QString remainingText(qint64 milliseconds)
+{
+    if (milliseconds < 0) {
+        return {};
+    }
+    const qint64 seconds = (milliseconds + 999) / 1000;
+    return seconds < 60 ? JobQueue::tr("about %1 s left").arg(seconds)
+                        : JobQueue::tr("about %1 min left").arg((seconds + 59) / 60);
 }
 
 } // namespace tagalign::app

@@ -25,7 +25,7 @@ public:
 
     struct Job
     {
-        int id = 0;
+        int id = 0; ///< unique in the program: queues may share a tray
         QString title;
         State state = State::Queued;
         JobProgress progress;
@@ -69,7 +69,9 @@ private:
 
     QThreadPool m_pool;
     std::map<int, std::unique_ptr<Entry>> m_entries;
-    int m_lastId = 0;
 };
+
+/// "about 40 s left"; empty while unknown (negative).
+[[nodiscard]] QString remainingText(qint64 milliseconds);
 
 } // namespace tagalign::app

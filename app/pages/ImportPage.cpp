@@ -33,7 +33,7 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent)
     });
     connect(drop, &widgets::DropArea::dropped, this, [this](const QList<QUrl>& urls) {
         for (const QUrl& url : urls) {
-            importFrom(url.toLocalFile());
+            Q_EMIT dropped(url.toLocalFile());
         }
     });
     m_counts->setFont(widgets::headingFont(this));

@@ -26,6 +26,9 @@ public:
 public Q_SLOTS:
     void importFrom(const QString& source);
 
+Q_SIGNALS:
+    void dropped(const QString& path); ///< whatever it is: the window knows
+
 private:
     void choose(QFileDialog::FileMode mode);
     void showCounts();

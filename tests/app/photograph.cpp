@@ -5,10 +5,12 @@
 // Use it with QT_QPA_PLATFORM=xcb under Xvfb, and QT_SCALE_FACTOR=2 for HiDPI.
 
 #include "app/MainWindow.h"
+#include "app/ModelsDialog.h"
 #include "widgets/Theme.h"
 
 #include <QApplication>
 #include <QLineEdit>
+#include <QTableWidget>
 #include <QTest>
 
 #include <cstdio>
@@ -24,6 +26,25 @@ void photograph(app::MainWindow& window, app::MainWindow::Page page, const QStri
     window.showPage(page);
     QTest::qWait(kSettleMs);
     if (!window.grab().save(file)) {
+        std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));
+    }
+}
+
+/// With the usual model chosen, and its estimates measured.
+void photographModels(app::MainWindow& window, const QString& file)
+{
+    window.showModels();
+    auto* models = window.findChild<app::ModelsDialog*>();
+    QTest::qWait(3 * kSettleMs);
+    auto* table = models->findChild<QTableWidget*>();
+    for (int row = 0; row < table->rowCount(); ++row) {
+        if (table->item(row, 0)->text().contains(QLatin1String("B/16"))) {
+            table->selectRow(row);
+            break;
+        }
+    }
+    QTest::qWait(kSettleMs / 4);
+    if (!models->grab().save(file)) {
         std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));
     }
 }
@@ -61,5 +82,6 @@ int main(int argc, char** argv)
     QTest::keyClick(prompt, Qt::Key_Return);
     photograph(window, app::MainWindow::kCompare, start + QStringLiteral("compare.png"));
     photograph(window, app::MainWindow::kReport, start + QStringLiteral("report.png"));
+    photographModels(window, start + QStringLiteral("models.png"));
     return 0;
 }
