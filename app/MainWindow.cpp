@@ -285,7 +285,10 @@ void MainWindow::makeDemo(const DemoPilot& pilot)
                             .images;
                     reviewDemo(project, images / kDemoReviewShare, context);
                 },
-                [this] { Q_EMIT m_workspace->tagsChanged(); });
+                [this] {
+                    Q_EMIT m_workspace->tagsChanged();
+                    static_cast<VerifyPage*>(page(kVerify))->showNextOpen();
+                });
             m_trainPage->start();
         });
 }

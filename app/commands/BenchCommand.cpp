@@ -10,8 +10,10 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QJsonArray>
+#include <QJsonObject>
 #include <QTemporaryDir>
 
+#include <future>
 #include <iostream>
 #include <memory>
 
@@ -24,6 +26,7 @@ struct Options
     std::string images;
     int count = 32;
     int rounds = 5;
+    int threads = 2;
     bool json = false;
 };
 
@@ -111,6 +114,50 @@ int benchParse()
     return kDone;
 }
 
+/// Scenes like those of pretraining, in memory, for some seconds on each thread.
+int benchScenes(const Options& options)
+{
+    constexpr int kWarmUp = 3000; // sprites are drawn and kept
+    const auto compose = [&options](SceneSettings settings, quint32 seed) {
+        SceneComposer composer(std::move(settings), seed);
+        SceneCaptions captions({}, seed);
+        QElapsedTimer timer;
+        int scenes = -kWarmUp;
+        for (timer.start(); scenes < 0 || timer.elapsed() < options.rounds * 1000; ++scenes) {
+            if (scenes == 0) {
+                timer.restart();
+            }
+            (void)captions.caption(composer.next(), CaptionLanguage::English);
+        }
+        return double(scenes) * 1000.0 / double(timer.elapsed());
+    };
+    QJsonObject rates;
+    for (const DemoPilot& pilot : demoPilots()) {
+        SceneSettings settings = pilot.scenes;
+        settings.side = 96;
+        std::vector<std::future<double>> threads;
+        for (int thread = 0; thread < options.threads; ++thread) {
+            threads.push_back(
+                std::async(std::launch::async, compose, settings, quint32(thread + 1)));
+        }
+        double rate = 0.0;
+        for (std::future<double>& thread : threads) {
+            rate += thread.get();
+        }
+        rates[pilot.name] = rate;
+        if (!options.json) {
+            print(QStringLiteral("%1 %2 scenes/s with captions, 96 pixels, %3 threads")
+                      .arg(pilot.name, -16)
+                      .arg(rate, 8, 'f', 0)
+                      .arg(options.threads));
+        }
+    }
+    if (options.json) {
+        printJson({{"scenes_per_second", rates}, {"threads", options.threads}});
+    }
+    return kDone;
+}
+
 } // namespace
 
 void addBenchCommand(CLI::App& program, RunCommand& run)
@@ -129,6 +176,15 @@ void addBenchCommand(CLI::App& program, RunCommand& run)
         ->capture_default_str();
     encode->add_flag("--json", options->json, "Print JSON");
     encode->callback([options, &run] { run = [options] { return benchEncode(*options); }; });
+    CLI::App* scenes = verb->add_subcommand("scenes", "The demo's scenes, composed in memory");
+    scenes->add_option("--threads", options->threads, "That compose")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
+    scenes->add_option("--rounds", options->rounds, "Seconds a pilot")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    scenes->add_flag("--json", options->json, "Print JSON");
+    scenes->callback([options, &run] { run = [options] { return benchScenes(*options); }; });
     CLI::App* parse =
         verb->add_subcommand("parse", "Captions on standard input through the parser");
     parse->callback([&run] { run = benchParse; });

@@ -22,7 +22,7 @@ namespace {
 
 struct Options
 {
-    std::string project = "demo.tagalign";
+    std::string project; ///< empty: PILOT.tagalign
     int count = kDemoPictures;
     int reviewed = 0; ///< 0: a share of them
     bool json = false;
@@ -36,7 +36,8 @@ struct Options
 
 int runDemo(const Options& options)
 {
-    const Project project = Project::openOrCreate(QString::fromStdString(options.project));
+    const Project project = Project::openOrCreate(QString::fromStdString(
+        options.project.empty() ? options.pilot + ".tagalign" : options.project));
     const int reviewed =
         options.reviewed == 0 ? options.count / kDemoReviewShare : options.reviewed;
     PilotSummary summary;
@@ -200,7 +201,7 @@ void addDemoCommand(CLI::App& program, RunCommand& run)
     options->pilot = demoPilots().first().name.toStdString();
     CLI::App* verb = program.add_subcommand(
         "demo", "The whole pilot on composed pictures, with the model that comes with the program");
-    verb->add_option("--project", options->project, "Project folder")->capture_default_str();
+    verb->add_option("--project", options->project, "Project folder; default: PILOT.tagalign");
     verb->add_option("--pilot", options->pilot, "Which of the demo pilots")
         ->check(CLI::IsMember(pilotNames()))
         ->capture_default_str();

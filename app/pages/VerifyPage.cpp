@@ -148,6 +148,13 @@ void VerifyPage::reload()
     showProgress();
 }
 
+void VerifyPage::showNextOpen()
+{
+    if (m_position >= 0) {
+        goToNextPending(m_content.image.id);
+    }
+}
+
 void VerifyPage::goTo(db::ImageId image, std::optional<db::TagId> tag)
 {
     for (qsizetype i = 0; i < m_images.size(); ++i) {

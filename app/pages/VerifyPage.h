@@ -36,6 +36,9 @@ public:
     /// The image on screen; nothing while one loads.
     [[nodiscard]] std::optional<db::ImageId> shownImage() const;
 
+    /// Leaves the picture on screen for the next one with a tag that nobody has judged.
+    void showNextOpen();
+
 protected:
     void keyPressEvent(QKeyEvent* event) override;
 
