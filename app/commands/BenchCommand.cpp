@@ -123,7 +123,8 @@ int benchScenes(const Options& options)
         SceneCaptions captions({}, seed);
         QElapsedTimer timer;
         int scenes = -kWarmUp;
-        for (timer.start(); scenes < 0 || timer.elapsed() < options.rounds * 1000; ++scenes) {
+        for (timer.start(); scenes < 0 || timer.elapsed() < qint64(options.rounds) * 1000;
+             ++scenes) {
             if (scenes == 0) {
                 timer.restart();
             }
@@ -136,6 +137,7 @@ int benchScenes(const Options& options)
         SceneSettings settings = pilot.scenes;
         settings.side = 96;
         std::vector<std::future<double>> threads;
+        threads.reserve(std::size_t(options.threads));
         for (int thread = 0; thread < options.threads; ++thread) {
             threads.push_back(
                 std::async(std::launch::async, compose, settings, quint32(thread + 1)));

@@ -88,7 +88,7 @@ QString demoPairsFolder(const Project& project)
 QString makeDemoPairs(const Project& project, const DemoPilot& pilot, int count,
                       JobContext& context)
 {
-    const QString folder = demoPairsFolder(project);
+    QString folder = demoPairsFolder(project);
     if (!QFileInfo::exists(folder + QStringLiteral("/captions.jsonl"))) {
         const bool isWhole =
             writeDemoPairs(folder, pilotPairs(pilot, count), [&context, count](int number) {
