@@ -81,6 +81,7 @@ private Q_SLOTS:
     void damagedTruthIsRefusedByLine();
     void reviewerJudgesByTheTruthAndSlipsAtItsRate();
     void givenSplitsAreKept();
+    void pilotIsMeasuredAgainstTheTruth();
 
 private:
     [[nodiscard]] Project importedPilot(const QString& pilot, int count) const;
@@ -427,6 +428,33 @@ void TestDemo::givenSplitsAreKept()
                            [](const db::Image& i) { return i.givenSplit == db::Split::Test; }),
              20);
     QVERIFY(validation > 0); // of those for training
+}
+
+/// The whole loop on a few pictures with the starter: every figure is there and possible.
+void TestDemo::pilotIsMeasuredAgainstTheTruth()
+{
+    const Project project = Project::openOrCreate(m_folder.filePath("whole-pilot.tagalign"));
+    SilentContext context;
+    QStringList said;
+    const PilotSummary summary =
+        runDemoPilot(project, demoPilot("inspection"), 90, 30, context,
+                     [&said](const QString& sentence) { said.append(sentence); });
+    QVERIFY(QFile::exists(summary.report.file));
+    QVERIFY(said.filter("simulated reviewer").size() >= 2); // as they are given, and as a caution
+    QHash<QString, db::Metric> figures;
+    for (const db::Metric& metric : measureAgainstTruth(project, summary.run, context)) {
+        QVERIFY(metric.low <= metric.high);
+        figures.insert(metric.name + ' ' + metric.kind, metric);
+    }
+    for (const char* name :
+         {"tag mAP objects", "tag mAP attributes", "pointing accuracy objects",
+          "pointing accuracy attributes", "region IoU objects", "region IoU attributes"}) {
+        QVERIFY2(figures.contains(name), name);
+        const db::Metric metric = figures.value(name);
+        QVERIFY2(metric.before > 0.0 && metric.before < 1.0, name);
+        QVERIFY2(metric.after > 0.0 && metric.after < 1.0, name);
+    }
+    QVERIFY(figures.contains("false alerts per image attributes"));
 }
 
 QTEST_MAIN(TestDemo)
