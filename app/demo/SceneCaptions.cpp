@@ -98,7 +98,7 @@ QString withArticle(const QString& words, const QString& noun)
     return (isVowel ? QStringLiteral("an ") : QStringLiteral("a ")) + words;
 }
 
-SceneCaptions::SceneCaptions(CaptionNoise noise, quint32 seed)
+SceneCaptions::SceneCaptions(const CaptionNoise& noise, quint32 seed)
     : m_noise(noise),
       m_random(seed)
 {

@@ -20,7 +20,7 @@ struct CaptionNoise
 class SceneCaptions
 {
 public:
-    SceneCaptions(CaptionNoise noise, quint32 seed);
+    SceneCaptions(const CaptionNoise& noise, quint32 seed);
 
     [[nodiscard]] QString caption(const Scene& scene, CaptionLanguage language);
 
