@@ -1,10 +1,10 @@
 #include "model/pipeline/Evaluation.h"
 
 #include "model/Error.h"
-#include "model/eval/Bootstrap.h"
 #include "model/eval/FalseAlerts.h"
 #include "model/eval/TagRanking.h"
 #include "model/pipeline/EvaluationScores.h"
+#include "model/pipeline/Figures.h"
 #include "model/pipeline/StoredImages.h"
 
 #include <algorithm>
@@ -16,8 +16,6 @@
 namespace tagalign::model::pipeline {
 
 namespace {
-
-using Weights = std::span<const std::uint32_t>;
 
 constexpr double kBelief = 0.5;          // an unverified candidate counts from here on
 constexpr std::size_t kFewImages = 30;   // below: a caution
@@ -38,14 +36,6 @@ struct Side
     std::vector<eval::TagRanking> tags;
     std::vector<eval::ImageRanks> textToImage;
     std::vector<eval::ImageRanks> imageToText;
-};
-
-/// One row of the result: how to compute it for the images as weighted (empty = once each).
-struct Figure
-{
-    MetricRow row;
-    std::function<double(Weights)> before;
-    std::function<double(Weights)> after;
 };
 
 double orNone(const std::optional<double>& value)
@@ -174,23 +164,7 @@ public:
     {
         EvaluationResult result;
         result.testImages = m_images.test.size();
-        const auto intervals = eval::bootstrapIntervals(
-            m_images.test.size(), {settings.resamples, settings.seed},
-            [this](Weights weights) { return differences(weights); },
-            [&onProgress](const Progress& progress) {
-                return onProgress ? onProgress({progress.done, progress.total, "Resampling"})
-                                  : Next::Continue;
-            });
-        for (std::size_t i = 0; i < m_figures.size(); ++i) {
-            MetricRow row = m_figures[i].row;
-            row.before = m_figures[i].before({});
-            row.after = m_figures[i].after({});
-            row.low = intervals[i].low;
-            row.high = intervals[i].high;
-            if (std::isfinite(row.before) && std::isfinite(row.low)) {
-                result.metrics.push_back(row);
-            }
-        }
+        result.metrics = measured(m_figures, m_images.test.size(), settings, onProgress);
         for (std::size_t tag = 0; tag < m_labels.size(); ++tag) {
             if (const auto before = m_before.tags[tag].averagePrecision()) {
                 result.tags.push_back({tag, *before, orNone(m_after.tags[tag].averagePrecision()),
@@ -256,15 +230,6 @@ private:
              [alerts = falseAlerts(m_scores.after.testTags, m_labels, kind, at(after), images)](
                  Weights weights) { return weightedMean(alerts, weights); }});
         m_hasFalseAlerts = true;
-    }
-
-    [[nodiscard]] std::vector<double> differences(Weights weights) const
-    {
-        std::vector<double> values;
-        for (const Figure& figure : m_figures) {
-            values.push_back(figure.after(weights) - figure.before(weights));
-        }
-        return values;
     }
 
     void addCautions(EvaluationResult& result) const

@@ -1,10 +1,7 @@
 #include "model/pipeline/EvaluationScores.h"
 
 #include "model/Error.h"
-#include "model/align/HeadFile.h"
-#include "model/pipeline/StoreKey.h"
-#include "model/pipeline/TextEmbedding.h"
-#include "model/tensor_io/FeatureStore.h"
+#include "model/pipeline/StoredPatches.h"
 
 #include <torch/torch.h>
 
@@ -38,17 +35,11 @@ class Scorer
 public:
     Scorer(const ModelFiles& model, const std::vector<PilotTag>& tags,
            const std::filesystem::path& headFile, const OnProgress& onProgress)
-        : m_texts(model),
-          m_store(model.store, storeKey(model)),
-          m_onProgress(onProgress)
+        : m_patches(model, headFile),
+          m_onProgress(onProgress),
+          m_tags(tags.empty() ? torch::zeros({0, m_patches.embeddingWidth()})
+                              : m_patches.texts().tags(tags, onProgress))
     {
-        const auto& config = m_texts.clip()->config();
-        m_width = config.embedDim;
-        m_head = align::loadHead(headFile, {config.vision.width, config.embedDim,
-                                            checkpointFingerprint(model.checkpoint),
-                                            nameOf(model.patchPath)});
-        m_head.head->eval();
-        m_tags = tags.empty() ? torch::zeros({0, m_width}) : m_texts.tags(tags, onProgress);
     }
 
     [[nodiscard]] SplitAnswers answers(const std::vector<const PilotImage*>& images)
@@ -72,26 +63,18 @@ public:
         for (const PilotImage* image : images) {
             texts.insert(texts.end(), image->captions.begin(), image->captions.end());
         }
-        return texts.empty() ? torch::zeros({0, m_width})
-                             : m_texts.texts(texts, TextEmbedding::Keep::OnDisk, m_onProgress);
+        return texts.empty()
+                   ? torch::zeros({0, m_patches.embeddingWidth()})
+                   : m_patches.texts().texts(texts, TextEmbedding::Keep::OnDisk, m_onProgress);
     }
 
 private:
     void add(SplitAnswers& result, const PilotImage& image)
     {
-        const auto features = m_store.get(image.contentHash);
-        if (!features || features->global.size(0) != m_width) {
-            throw Error(image.file.string() +
-                        ": its features are missing from the store; encode the images again");
-        }
-        const torch::Tensor tokens = features->tokens.to(torch::kFloat).unsqueeze(0);
-        const torch::Tensor global = features->global.to(torch::kFloat).unsqueeze(0);
-        addPatches(result.before, m_texts.clip()->projectTokens(tokens), global);
-        addPatches(
-            result.after,
-            m_head.head->forward(tokens, features->rows, features->columns).to(torch::kFloat),
-            global);
-        const torch::Tensor own = align::normalised(global)[0];
+        const PatchPair pair = m_patches.of(image);
+        addPatches(result.before, pair.before, pair.global);
+        addPatches(result.after, pair.after, pair.global);
+        const torch::Tensor own = align::normalised(pair.global)[0];
         result.whole.tags.push_back(m_tags.matmul(own));
         result.whole.vectors.push_back(own);
     }
@@ -99,19 +82,16 @@ private:
     /// @param patches [1, P, D]. @param global [1, D].
     void addPatches(Answers& answers, const torch::Tensor& patches, const torch::Tensor& global)
     {
+        const align::HeadInfo& head = m_patches.headInfo();
         // A tag is told by the picture as a whole or by some place in it.
-        answers.tags.push_back(
-            align::poolTags(patches, m_tags, m_head.info.pooling, m_head.info.kappa)[0] +
-            m_tags.matmul(align::normalised(global)[0]));
+        answers.tags.push_back(align::poolTags(patches, m_tags, head.pooling, head.kappa)[0] +
+                               m_tags.matmul(align::normalised(global)[0]));
         answers.vectors.push_back(align::retrievalVector(patches.mean(1), global)[0]);
     }
 
-    TextEmbedding m_texts;
-    tensor_io::FeatureStore m_store;
+    StoredPatches m_patches;
     const OnProgress& m_onProgress;
-    align::LoadedHead m_head;
     torch::Tensor m_tags; ///< [T, D]
-    std::int64_t m_width = 0;
 };
 
 /// "After" with its share of "before".

@@ -1,13 +1,13 @@
 #include "model/pipeline/PromptSession.h"
 
 #include "model/Error.h"
-#include "model/align/HeadFile.h"
 #include "model/align/Losses.h"
 #include "model/clip/ClipModel.h"
 #include "model/image/Decode.h"
 #include "model/image/Preprocess.h"
 #include "model/pipeline/ImageTower.h"
 #include "model/pipeline/StoreKey.h"
+#include "model/pipeline/StoredPatches.h"
 #include "model/pipeline/TextEmbedding.h"
 #include "model/tensor_io/FeatureStore.h"
 
@@ -233,12 +233,7 @@ void PromptSession::setHead(const std::filesystem::path& headFile)
 {
     std::shared_ptr<align::Head> next;
     if (!headFile.empty()) {
-        const auto& config = m_impl->texts.clip()->config();
-        next = align::loadHead(headFile, {config.vision.width, config.embedDim,
-                                          checkpointFingerprint(m_impl->files.checkpoint),
-                                          nameOf(m_impl->files.patchPath)})
-                   .head;
-        next->eval();
+        next = loadHeadFor(m_impl->files, m_impl->texts.clip()->config(), headFile).head;
     }
     m_impl->head = next;
     m_impl->headVectors.clear();

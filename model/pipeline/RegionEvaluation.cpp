@@ -1,13 +1,10 @@
 #include "model/pipeline/RegionEvaluation.h"
 
 #include "model/Error.h"
-#include "model/align/HeadFile.h"
-#include "model/eval/Bootstrap.h"
 #include "model/eval/Localization.h"
 #include "model/image/Decode.h"
-#include "model/pipeline/StoreKey.h"
-#include "model/pipeline/TextEmbedding.h"
-#include "model/tensor_io/FeatureStore.h"
+#include "model/pipeline/Figures.h"
+#include "model/pipeline/StoredPatches.h"
 
 #include <torch/torch.h>
 
@@ -22,8 +19,6 @@ namespace {
 
 constexpr std::size_t kThresholds = 401; // over the range of a cosine
 constexpr std::array kKinds{"objects", "attributes", "both"};
-
-using Weights = std::span<const std::uint32_t>;
 
 /// Of one kind on one image.
 struct Sums
@@ -95,36 +90,21 @@ public:
     RegionScorer(const ModelFiles& model, const PilotData& data,
                  const std::filesystem::path& headFile, double blend, const OnProgress& onProgress)
         : m_data(data),
-          m_texts(model),
-          m_store(model.store, storeKey(model)),
+          m_patches(model, headFile),
+          m_tags(m_patches.texts().tags(data.tags, onProgress)),
           m_blend(blend)
     {
-        const auto& config = m_texts.clip()->config();
-        m_head = align::loadHead(headFile, {config.vision.width, config.embedDim,
-                                            checkpointFingerprint(model.checkpoint),
-                                            nameOf(model.patchPath)});
-        m_head.head->eval();
-        m_tags = m_texts.tags(data.tags, onProgress);
     }
 
     void score(std::size_t image, const std::vector<const TagRegion*>& regions, Scores& scores)
     {
-        const PilotImage& row = m_data.images[image];
-        const auto features = m_store.get(row.contentHash);
-        if (!features) {
-            throw Error(row.file.string() +
-                        ": its features are missing from the store; encode the images again");
-        }
-        const torch::Tensor tokens = features->tokens.to(torch::kFloat).unsqueeze(0);
+        const PatchPair pair = m_patches.of(m_data.images[image]);
         const auto heat = [&](const torch::Tensor& patches) {
-            return torch::matmul(m_tags, align::normalised(patches.to(torch::kFloat))[0].t())
-                .view({1, m_tags.size(0), features->rows, features->columns});
+            return torch::matmul(m_tags, align::normalised(patches)[0].t())
+                .view({1, m_tags.size(0), pair.rows, pair.columns});
         };
-        const torch::Tensor before = heat(m_texts.clip()->projectTokens(tokens));
-        const torch::Tensor after =
-            heat(m_head.head->forward(tokens, features->rows, features->columns)) *
-                (1.0 - m_blend) +
-            before * m_blend;
+        const torch::Tensor before = heat(pair.before);
+        const torch::Tensor after = heat(pair.after) * (1.0 - m_blend) + before * m_blend;
         scores.addImage();
         for (const TagRegion* region : regions) {
             const image::RgbImage mask = maskOf(region->mask);
@@ -172,22 +152,12 @@ private:
     }
 
     const PilotData& m_data;
-    TextEmbedding m_texts;
-    tensor_io::FeatureStore m_store;
-    align::LoadedHead m_head;
+    StoredPatches m_patches;
     torch::Tensor m_tags; ///< [T, D]
     double m_blend;
     std::vector<float> m_thresholds = eval::thresholdsBetween(-1.0F, 1.0F, kThresholds);
     std::filesystem::path m_maskFile;
     image::RgbImage m_mask;
-};
-
-/// A figure of one kind for the images as weighted.
-struct Figure
-{
-    MetricRow row;
-    std::function<double(Weights)> before;
-    std::function<double(Weights)> after;
 };
 
 std::vector<Figure> figuresOf(const Scores& test, const Scores& validation)
@@ -249,27 +219,7 @@ std::vector<MetricRow> evaluateRegions(const ModelFiles& model, const PilotData&
     if (test.before[0].empty()) {
         return {};
     }
-    const std::vector<Figure> figures = figuresOf(test, validation);
-    const auto intervals = eval::bootstrapIntervals(
-        test.before[0].size(), {settings.resamples, settings.seed}, [&figures](Weights weights) {
-            std::vector<double> differences;
-            for (const Figure& figure : figures) {
-                differences.push_back(figure.after(weights) - figure.before(weights));
-            }
-            return differences;
-        });
-    std::vector<MetricRow> rows;
-    for (std::size_t i = 0; i < figures.size(); ++i) {
-        MetricRow row = figures[i].row;
-        row.before = figures[i].before({});
-        row.after = figures[i].after({});
-        row.low = intervals[i].low;
-        row.high = intervals[i].high;
-        if (std::isfinite(row.before)) {
-            rows.push_back(row);
-        }
-    }
-    return rows;
+    return measured(figuresOf(test, validation), test.before[0].size(), settings, onProgress);
 }
 
 } // namespace tagalign::model::pipeline

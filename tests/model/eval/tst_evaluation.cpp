@@ -1,7 +1,7 @@
 #include "model/Error.h"
 #include "model/align/HeadFile.h"
 #include "model/align/Losses.h"
-#include "model/pipeline/Evaluation.h"
+#include "model/pipeline/RegionEvaluation.h"
 #include "model/pipeline/StoreKey.h"
 #include "model/pipeline/TextEmbedding.h"
 #include "model/tensor_io/FeatureStore.h"
@@ -9,6 +9,8 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+
+#include <opencv2/imgcodecs.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -84,6 +86,28 @@ private:
                                             double blend = 0.0) const
     {
         return evaluateHead(m_model, m_data, headFile, {200, 3, blend}, {});
+    }
+
+    /// Each image shows its object (of two, in turn) in the left third, the red tag in the left
+    /// half.
+    [[nodiscard]] std::vector<TagRegion> regions() const
+    {
+        cv::Mat mask(24, 36, CV_8U, cv::Scalar(0));
+        mask.colRange(0, 12) = 1;
+        mask.colRange(12, 18) = 2;
+        cv::imwrite(path("mask.png").string(), mask);
+        std::vector<TagRegion> found;
+        for (std::size_t i = 0; i < m_data.images.size(); ++i) {
+            found.push_back({i, i % 2, path("mask.png"), {1}});
+            found.push_back({i, 2, path("mask.png"), {1, 2}});
+        }
+        return found;
+    }
+
+    [[nodiscard]] std::vector<MetricRow> evaluateRegion(const std::filesystem::path& headFile,
+                                                        const std::vector<TagRegion>& of) const
+    {
+        return evaluateRegions(m_model, m_data, of, headFile, {200, 3}, {});
     }
 
 private Q_SLOTS:
@@ -183,6 +207,85 @@ private Q_SLOTS:
         QVERIFY(row.before != row.after);
         QVERIFY(row.low < row.high);
         QVERIFY(row.low <= row.after - row.before && row.after - row.before <= row.high);
+    }
+
+    void regionsOfAFreshHeadAreTheFrozenModels()
+    {
+        const auto rows = evaluateRegion(head("fresh regions", 0.0), regions());
+        QCOMPARE(rows.size(), std::size_t(6)); // pointing and IoU of three kinds
+        for (const MetricRow& row : rows) {
+            QCOMPARE(row.images, std::size_t(kTest));
+            QCOMPARE(row.after, row.before);
+            QCOMPARE(row.low, 0.0);
+            QCOMPARE(row.high, 0.0);
+        }
+    }
+
+    /// Objects' pointing and IoU once more, by torch alone.
+    void regionsAreWhatTheyClaim()
+    {
+        const auto file = head("other regions", 0.5);
+        EvaluationResult result;
+        result.metrics = evaluateRegion(file, regions());
+        const torch::InferenceMode guard;
+        TextEmbedding texts(m_model);
+        const torch::Tensor tags = texts.tags(m_data.tags, {});
+        const auto loaded = align::loadHead(file);
+        const tensor_io::FeatureStore store(m_model.store, storeKey(m_model));
+        torch::Tensor inside = torch::zeros({24, 36}, torch::kBool);
+        inside.slice(1, 0, 12).fill_(true);
+        const auto heatOf = [&](std::size_t i) {
+            const auto features = store.get(m_data.images[i].contentHash);
+            const auto patches = align::normalised(
+                loaded.head->forward(features->tokens.to(torch::kFloat).unsqueeze(0), 4, 4))[0];
+            return at::upsample_bilinear2d(
+                patches.matmul(tags[std::int64_t(i % 2)]).view({1, 1, 4, 4}), {24, 36},
+                false)[0][0];
+        };
+        const auto iouAt = [&](std::size_t i, float threshold) {
+            const torch::Tensor hot = heatOf(i) >= threshold;
+            return (hot & inside).sum().item<double>() / (hot | inside).sum().item<double>();
+        };
+        const auto meanIou = [&](std::size_t first, std::size_t last, float threshold) {
+            double sum = 0.0;
+            for (std::size_t i = first; i < last; ++i) {
+                sum += iouAt(i, threshold);
+            }
+            return sum / double(last - first);
+        };
+        double hits = 0.0;
+        for (std::size_t i = 0; i < kTest; ++i) {
+            hits += inside.flatten()[heatOf(i).flatten().argmax()].item<bool>() ? 1.0 : 0.0;
+        }
+        const MetricRow& pointing = rowOf(result, "pointing accuracy", "objects");
+        QVERIFY(std::abs(pointing.after - hits / kTest) < 1e-9);
+        QVERIFY(pointing.before != pointing.after);
+        double best = 0.0;
+        float chosen = -1.0F;
+        for (int step = 0; step < 401; ++step) { // on validation, applied to test
+            const float threshold = -1.0F + 2.0F * float(step) / 400.0F;
+            if (const double mean = meanIou(kTest, kTest + kValidation, threshold); mean > best) {
+                best = mean;
+                chosen = threshold;
+            }
+        }
+        QVERIFY(std::abs(rowOf(result, "region IoU", "objects").after - meanIou(0, kTest, chosen)) <
+                1e-9);
+    }
+
+    void regionsNeedTestImagesAndTruePlaces()
+    {
+        const auto file = head("few regions", 0.5);
+        std::vector<TagRegion> ofTest = regions();
+        ofTest.resize(2 * kTest);
+        const auto rows = evaluateRegion(file, ofTest); // no threshold without validation
+        QVERIFY(std::none_of(rows.begin(), rows.end(),
+                             [](const MetricRow& row) { return row.metric == "region IoU"; }));
+        QVERIFY(evaluateRegion(file, {}).empty());
+        QVERIFY_EXCEPTION_THROWN((void)evaluateRegion(file, {{999, 0, path("mask.png"), {1}}}),
+                                 RangeError);
+        QVERIFY_EXCEPTION_THROWN((void)evaluateRegion(file, {{0, 0, path("no mask.png"), {1}}}),
+                                 Error);
     }
 
     void equalCaptionsAreNoMistakes()
