@@ -1,7 +1,7 @@
 #include "app/ModelStore.h"
 
+#include "app/Error.h"
 #include "app/ModelCatalogue.h"
-#include "model/Error.h"
 
 #include <QDir>
 #include <QDirIterator>
@@ -25,11 +25,6 @@ const QStringList kConfigs{QStringLiteral("config.json"), QStringLiteral("open_c
 const QStringList kPickles{QStringLiteral("*.bin"), QStringLiteral("*.pt"), QStringLiteral("*.pth"),
                            QStringLiteral("*.ckpt"), QStringLiteral("*.pkl")};
 
-model::Error error(const QString& sentence)
-{
-    return model::Error(sentence.toStdString());
-}
-
 bool hasConfig(const QDir& folder)
 {
     return std::any_of(kConfigs.begin(), kConfigs.end(),
@@ -41,11 +36,6 @@ bool hasSafetensors(const QDir& folder)
     return !folder.entryList({QStringLiteral("*.safetensors")}, QDir::Files).isEmpty();
 }
 
-QString pickleIn(const QDir& folder)
-{
-    return folder.entryList(kPickles, QDir::Files).value(0);
-}
-
 /// Files that say something about a model, but hold no data to import.
 bool isBesides(const QString& name)
 {
@@ -55,18 +45,29 @@ bool isBesides(const QString& name)
     return QDir::match(patterns, name) || QDir::match(kPickles, name);
 }
 
-/// Weights as pickle, and nothing beside them that could be pictures or captions.
-bool isPickleOnly(const QDir& folder)
+/// The pickle of a folder with weights as pickle only, and nothing beside them that could be
+/// pictures or captions. Looks no further than the first file that says otherwise: a folder of
+/// pictures may hold very many.
+QString onlyPickleIn(const QDir& folder)
 {
-    const QStringList files = folder.entryList(QDir::Files | QDir::Hidden);
-    return !pickleIn(folder).isEmpty() && !hasSafetensors(folder) &&
-           (hasConfig(folder) || std::all_of(files.begin(), files.end(), isBesides));
+    const bool isModel = hasConfig(folder);
+    QString pickle;
+    for (QDirIterator entry(folder.path(), QDir::Files | QDir::Hidden); entry.hasNext();) {
+        const QString name = entry.nextFileInfo().fileName();
+        if (name.endsWith(QLatin1String(".safetensors")) || (!isModel && !isBesides(name))) {
+            return {};
+        }
+        if (QDir::match(kPickles, name)) {
+            pickle = name;
+        }
+    }
+    return pickle;
 }
 
 model::Error pickleError(const QString& file)
 {
     const QFileInfo pickle(file);
-    return error(
+    return errorOf(
         QStringLiteral(
             "%1: is a pickle file, which can run code when it is opened, so it is never read; "
             "download the model's .safetensors version (\"tagalign model list\"), or convert it: "
@@ -162,13 +163,13 @@ void removeModel(const QString& name, const QString& folder)
         }
         isThere = true;
         if (!candidate.removeRecursively()) {
-            throw error(QStringLiteral("%1: cannot be removed whole; check its permissions")
-                            .arg(candidate.path()));
+            throw errorOf(QStringLiteral("%1: cannot be removed whole; check its permissions")
+                              .arg(candidate.path()));
         }
     }
     if (!isThere) {
-        throw error(QStringLiteral("%1: there is no model \"%2\"; see \"tagalign model list\"")
-                        .arg(folder, name));
+        throw errorOf(QStringLiteral("%1: there is no model \"%2\"; see \"tagalign model list\"")
+                          .arg(folder, name));
     }
 }
 
@@ -187,7 +188,7 @@ QString modelFolderOf(const QString& nameOrFolder)
         return folder;
     }
     if (known) {
-        throw error(
+        throw errorOf(
             QStringLiteral("%1 was not downloaded yet; run \"tagalign model fetch %1\" (%2 MB)")
                 .arg(known->name)
                 .arg(known->bytes / 1'000'000));
@@ -200,8 +201,8 @@ std::optional<QString> checkpointAt(const QString& path)
     const QFileInfo info(QDir::cleanPath(path));
     if (info.isDir()) {
         const QDir folder(info.filePath());
-        if (isPickleOnly(folder)) {
-            throw pickleError(folder.filePath(pickleIn(folder)));
+        if (const QString pickle = onlyPickleIn(folder); !pickle.isEmpty()) {
+            throw pickleError(folder.filePath(pickle));
         }
         return hasConfig(folder) && hasSafetensors(folder) ? std::optional(folder.path())
                                                            : std::nullopt;
@@ -221,7 +222,7 @@ ModelBundle readBundle(const QString& modelFolder)
                                  ? QJsonDocument::fromJson(file.readAll()).object()
                                  : QJsonObject();
     if (!json[QLatin1String("files")].isArray()) {
-        throw error(
+        throw errorOf(
             QStringLiteral("%1: cannot be read; fetch the model again").arg(file.fileName()));
     }
     ModelBundle bundle{
@@ -262,7 +263,7 @@ void writeBundle(const ModelBundle& bundle, const QString& modelFolder)
     QSaveFile file(QDir(modelFolder).filePath(kManifest));
     const QByteArray text = QJsonDocument(json).toJson();
     if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit()) {
-        throw error(
+        throw errorOf(
             QStringLiteral("%1: cannot be written (%2)").arg(file.fileName(), file.errorString()));
     }
 }
@@ -278,7 +279,7 @@ void verifyBundle(const ModelBundle& bundle, const QString& modelFolder, JobCont
                           JobProgress::Unit::Bytes});
         });
         if (found != file.sha256) {
-            throw error(
+            throw errorOf(
                 QStringLiteral("%1: is not the file that was downloaded (its SHA-256 is "
                                "%2, expected %3); remove the model and fetch it again")
                     .arg(path, QString::fromLatin1(found), QString::fromLatin1(file.sha256)));
@@ -302,7 +303,7 @@ QByteArray fileHash(const QString& file, QCryptographicHash::Algorithm algorithm
         onBlock(done);
     }
     if (read < 0) {
-        throw error(QStringLiteral("%1: cannot be read (%2)").arg(file, source.errorString()));
+        throw errorOf(QStringLiteral("%1: cannot be read (%2)").arg(file, source.errorString()));
     }
     return hash.result().toHex();
 }

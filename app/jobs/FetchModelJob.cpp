@@ -1,7 +1,7 @@
 #include "app/jobs/FetchModelJob.h"
 
+#include "app/Error.h"
 #include "app/ModelCatalogue.h"
-#include "model/Error.h"
 #include "model/clip/ClipConfig.h"
 #include "model/pipeline/Embeddings.h"
 
@@ -20,11 +20,6 @@ namespace tagalign::app {
 namespace {
 
 constexpr qint64 kSpareBytes = 64'000'000; ///< that stay free on the disk
-
-model::Error error(const QString& sentence)
-{
-    return model::Error(sentence.toStdString());
-}
 
 /// Patterns of which each must be there, in the order of preference. OpenCLIP's goes first: where a
 /// repository has both, config.json may be another library's and model.safetensors the image tower
@@ -88,14 +83,15 @@ model::Error noWeights(const HubRevision& revision)
         matching(revision.files, {QStringLiteral("*.bin"), QStringLiteral("*.pt"),
                                   QStringLiteral("*.pth"), QStringLiteral("*.ckpt")});
     if (!pickles.isEmpty()) {
-        return error(
+        return errorOf(
             QStringLiteral("%1: its weights are there as pickle only (%2), which can run "
                            "code when it is opened, so it is not downloaded; %3")
                 .arg(revision.repository, pickles.first().path, remedyFor(revision.repository)));
     }
-    return error(QStringLiteral("%1: holds no CLIP checkpoint (config.json with model.safetensors, "
-                                "or open_clip_config.json with open_clip_model.safetensors)")
-                     .arg(revision.repository));
+    return errorOf(
+        QStringLiteral("%1: holds no CLIP checkpoint (config.json with model.safetensors, "
+                       "or open_clip_config.json with open_clip_model.safetensors)")
+            .arg(revision.repository));
 }
 
 /// The files of the bundle, small ones first: a configuration that this program does not know is
@@ -134,9 +130,9 @@ Wanted wantedModel(const QString& nameOrRepository, const QString& revision)
                 known->licence};
     }
     if (!pattern.match(nameOrRepository).hasMatch()) {
-        throw error(QStringLiteral("\"%1\" is neither a model of the catalogue (\"tagalign model "
-                                   "list\") nor an OWNER/NAME on the hub")
-                        .arg(nameOrRepository));
+        throw errorOf(QStringLiteral("\"%1\" is neither a model of the catalogue (\"tagalign model "
+                                     "list\") nor an OWNER/NAME on the hub")
+                          .arg(nameOrRepository));
     }
     return {modelNameOf(nameOrRepository),
             nameOrRepository,
@@ -176,16 +172,16 @@ public:
     FetchedModel run()
     {
         if (!m_home.mkpath(QStringLiteral(".")) || !QFileInfo(m_home.path()).isWritable()) {
-            throw error(QStringLiteral("%1: cannot be written; check its permissions, or set "
-                                       "TAGALIGN_MODELS to another folder")
-                            .arg(m_home.path()));
+            throw errorOf(QStringLiteral("%1: cannot be written; check its permissions, or set "
+                                         "TAGALIGN_MODELS to another folder")
+                              .arg(m_home.path()));
         }
         QLockFile lock(m_target + QStringLiteral(".lock"));
         lock.setStaleLockTime(0); // held for as long as its process lives
         if (!lock.tryLock()) {
-            throw error(QStringLiteral("%1 is being downloaded already, by another window or "
-                                       "terminal")
-                            .arg(m_wanted.name));
+            throw errorOf(QStringLiteral("%1 is being downloaded already, by another window or "
+                                         "terminal")
+                              .arg(m_wanted.name));
         }
         m_context.step({0, 0,
                         QStringLiteral("Asking %1 for %2")
@@ -222,7 +218,7 @@ private:
     void bringFiles()
     {
         if (!m_home.mkpath(m_part)) {
-            throw error(QStringLiteral("%1: cannot be made; check the permissions").arg(m_part));
+            throw errorOf(QStringLiteral("%1: cannot be made; check the permissions").arg(m_part));
         }
         tidy();
         requireSpace();
@@ -277,7 +273,7 @@ private:
         }
         const qint64 available = m_settings.freeBytes(m_part);
         if (available < needed) {
-            throw error(
+            throw errorOf(
                 QStringLiteral("%1: %2 needs %3 there, and %4 are free; make room, or set "
                                "TAGALIGN_MODELS to a folder on another disk")
                     .arg(m_home.path(), m_wanted.name, megabytes(needed), megabytes(available)));
@@ -326,8 +322,8 @@ private:
         QDir(old).removeRecursively();
         const bool isUpdate = QFileInfo::exists(m_target);
         if ((isUpdate && !m_home.rename(m_target, old)) || !m_home.rename(m_part, m_target)) {
-            throw error(QStringLiteral("%1: the model cannot be put there; check the permissions")
-                            .arg(m_target));
+            throw errorOf(QStringLiteral("%1: the model cannot be put there; check the permissions")
+                              .arg(m_target));
         }
         QDir(old).removeRecursively();
     }

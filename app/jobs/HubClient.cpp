@@ -1,19 +1,15 @@
 #include "app/jobs/HubClient.h"
 
+#include "app/Error.h"
 #include "app/ModelStore.h"
-#include "model/Error.h"
 
 #include <QElapsedTimer>
 #include <QEventLoop>
 #include <QFile>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <QNetworkProxyFactory>
 #include <QNetworkReply>
 #include <QRegularExpression>
 #include <QSaveFile>
-#include <QSet>
 #include <QThread>
 #include <QTimer>
 
@@ -29,12 +25,6 @@ constexpr int kTickMs = 50; ///< how often a wait looks whether the job was canc
 constexpr qint64 kBlock = 256LL * 1024;
 constexpr qint64 kReadAhead = 4 * kBlock;   ///< that a slow disk makes the hub wait for
 constexpr qint64 kLongestList = 16'000'000; ///< bytes of a repository's list of files
-constexpr qint64 kLongestFile = qint64(1) << 40;
-
-model::Error error(const QString& sentence)
-{
-    return model::Error(sentence.toStdString());
-}
 
 const QString kGoesOn =
     QStringLiteral("; what came is kept, the same command (or button) goes on with it");
@@ -66,8 +56,8 @@ QUrl redirectTarget(const QNetworkReply& reply)
         to.scheme() == QLatin1String("https") ||
         (to.scheme() == QLatin1String("http") && from.scheme() != QLatin1String("https"));
     if (!isWeb || to.host().isEmpty()) {
-        throw error(QStringLiteral("%1: sends to an address that is not safe to follow (%2)")
-                        .arg(from.host(), to.toString()));
+        throw errorOf(QStringLiteral("%1: sends to an address that is not safe to follow (%2)")
+                          .arg(from.host(), to.toString()));
     }
     return to;
 }
@@ -89,78 +79,6 @@ bool isBroken(QNetworkReply::NetworkError kind)
            kind == QNetworkReply::TemporaryNetworkFailureError ||
            kind == QNetworkReply::ProxyConnectionClosedError ||
            kind == QNetworkReply::ProxyTimeoutError;
-}
-
-bool isHex(const QByteArray& text, int digits)
-{
-    static const QRegularExpression pattern(QStringLiteral("^[0-9a-f]+$"));
-    return text.size() == digits && pattern.match(QString::fromLatin1(text)).hasMatch();
-}
-
-/// A relative path that stays inside the folder it is put into.
-bool isInside(const QString& path)
-{
-    static const QRegularExpression outside(QStringLiteral("^$|[\\x00-\\x1f\\\\:]"));
-    const QStringList parts = path.split(QLatin1Char('/'));
-    return !outside.match(path).hasMatch() && !parts.contains(QString()) &&
-           !parts.contains(QStringLiteral(".")) && !parts.contains(QStringLiteral(".."));
-}
-
-HubFile fileOf(const QJsonValue& row, const QString& repository)
-{
-    const QJsonValue large = row[QLatin1String("lfs")];
-    const QJsonValue bytes =
-        large.isObject() ? large[QLatin1String("size")] : row[QLatin1String("size")];
-    HubFile file{.path = row[QLatin1String("rfilename")].toString(),
-                 .bytes = bytes.toInteger(-1),
-                 .sha256 = large[QLatin1String("sha256")].toString().toLatin1(),
-                 .gitBlob = row[QLatin1String("blobId")].toString().toLatin1()};
-    if (!isInside(file.path)) {
-        static const QRegularExpression control(QStringLiteral("[\\x00-\\x1f]"));
-        throw error(QStringLiteral("%1: lists the file \"%2\", which would leave the model's "
-                                   "folder; nothing of it is downloaded")
-                        .arg(repository, QString(file.path).replace(control, QStringLiteral("?"))));
-    }
-    if (file.bytes < 0 || file.bytes > kLongestFile) {
-        throw error(QStringLiteral("%1: lists no possible length for %2; nothing of it is "
-                                   "downloaded")
-                        .arg(repository, file.path));
-    }
-    if (large.isObject() ? !isHex(file.sha256, 64) : !isHex(file.gitBlob, 40)) {
-        throw error(QStringLiteral("%1: lists no hash for %2, so that it could not be checked; "
-                                   "nothing of it is downloaded")
-                        .arg(repository, file.path));
-    }
-    return file;
-}
-
-QString licenceOf(const QJsonObject& page)
-{
-    const QJsonValue named = page[QLatin1String("cardData")][QLatin1String("license")];
-    return named.isArray() ? named[0].toString() : named.toString();
-}
-
-HubRevision revisionOf(const QByteArray& text, const QString& repository)
-{
-    const QJsonObject page = QJsonDocument::fromJson(text).object();
-    HubRevision revision{.repository = repository,
-                         .commit = page[QLatin1String("sha")].toString(),
-                         .licence = licenceOf(page)};
-    if (!isHex(revision.commit.toLatin1(), 40) || !page[QLatin1String("siblings")].isArray()) {
-        throw error(QStringLiteral("%1: the hub's answer is not a list of files; check HF_ENDPOINT "
-                                   "if it is set, else try again later")
-                        .arg(repository));
-    }
-    QSet<QString> paths;
-    for (const auto& row : page[QLatin1String("siblings")].toArray()) {
-        revision.files.append(fileOf(row, repository));
-        if (paths.contains(revision.files.last().path)) {
-            throw error(QStringLiteral("%1: lists %2 twice; nothing of it is downloaded")
-                            .arg(repository, revision.files.last().path));
-        }
-        paths.insert(revision.files.last().path);
-    }
-    return revision;
 }
 
 QUrl addressOf(const QUrl& endpoint, const QString& path)
@@ -185,9 +103,9 @@ HubSettings HubSettings::fromEnvironment()
         const QString scheme = settings.endpoint.scheme();
         if (settings.endpoint.host().isEmpty() ||
             (scheme != QLatin1String("https") && scheme != QLatin1String("http"))) {
-            throw error(QStringLiteral("HF_ENDPOINT is \"%1\", expected an address such as "
-                                       "https://huggingface.co")
-                            .arg(endpoint));
+            throw errorOf(QStringLiteral("HF_ENDPOINT is \"%1\", expected an address such as "
+                                         "https://huggingface.co")
+                              .arg(endpoint));
         }
     }
     settings.token = qgetenv("HF_TOKEN").trimmed();
@@ -276,9 +194,10 @@ struct HubClient::Partial
 
     [[nodiscard]] model::Error writeError() const
     {
-        return error(QStringLiteral("%1: cannot be written (%2); check the free disk space and the "
-                                    "permissions%3")
-                         .arg(data.fileName(), data.errorString(), kGoesOn));
+        return errorOf(
+            QStringLiteral("%1: cannot be written (%2); check the free disk space and the "
+                           "permissions%3")
+                .arg(data.fileName(), data.errorString(), kGoesOn));
     }
 
     QFile data;
@@ -385,7 +304,7 @@ HubClient::Answer HubClient::get(QUrl url, const QList<std::pair<QByteArray, QBy
         }
         url = answer.redirect;
     }
-    throw error(
+    throw errorOf(
         QStringLiteral("%1: sends from one address to the next without an end").arg(url.host()));
 }
 
@@ -410,7 +329,7 @@ HubClient::Answer HubClient::getPatiently(const std::function<Answer()>& attempt
         const qint64 before = received();
         Answer answer = attempt();
         if (answer.end == Answer::End::Unreachable) {
-            throw error(
+            throw errorOf(
                 QStringLiteral("%1: cannot be reached (%2); check the network, and "
                                "https_proxy if there is a proxy%3")
                     .arg(answer.url.host(), answer.reason, received() > 0 ? kGoesOn : QString()));
@@ -423,10 +342,10 @@ HubClient::Answer HubClient::getPatiently(const std::function<Answer()>& attempt
             const QString how = answer.end == Answer::End::Broken
                                     ? answer.reason
                                     : QStringLiteral("answers with %1").arg(answer.status);
-            throw error(QStringLiteral("%1: %2 (%3, %4 attempts)%5")
-                            .arg(answer.url.host(), what, how)
-                            .arg(m_settings.attempts)
-                            .arg(kGoesOn));
+            throw errorOf(QStringLiteral("%1: %2 (%3, %4 attempts)%5")
+                              .arg(answer.url.host(), what, how)
+                              .arg(m_settings.attempts)
+                              .arg(kGoesOn));
         }
         waitBeforeRetry(failed);
     }
@@ -440,17 +359,17 @@ void HubClient::refuseUnlessFound(const Answer& answer, const QString& repositor
         return;
     }
     if (answer.code == "GatedRepo" || answer.status == 403) {
-        throw error(QStringLiteral("%1: %2 asks for its terms to be accepted: do so on its page, "
-                                   "set HF_TOKEN to a token of yours and run this again")
-                        .arg(m_settings.endpoint.host(), repository));
+        throw errorOf(QStringLiteral("%1: %2 asks for its terms to be accepted: do so on its page, "
+                                     "set HF_TOKEN to a token of yours and run this again")
+                          .arg(m_settings.endpoint.host(), repository));
     }
     if (answer.status == 401 || answer.status == 404) {
-        throw error(m_settings.endpoint.host() + QStringLiteral(": ") + missing);
+        throw errorOf(m_settings.endpoint.host() + QStringLiteral(": ") + missing);
     }
-    throw error(QStringLiteral("%1: answers with %2 to a question about %3; try again later")
-                    .arg(answer.url.host())
-                    .arg(answer.status)
-                    .arg(repository));
+    throw errorOf(QStringLiteral("%1: answers with %2 to a question about %3; try again later")
+                      .arg(answer.url.host())
+                      .arg(answer.status)
+                      .arg(repository));
 }
 
 HubRevision HubClient::revision(const QString& repository, const QString& revision)
@@ -467,9 +386,9 @@ HubRevision HubClient::revision(const QString& repository, const QString& revisi
                 [&](const QByteArray& block) {
                     text += block;
                     if (text.size() > kLongestList) {
-                        throw error(QStringLiteral("%1: its list of files is longer than %2 MB")
-                                        .arg(repository)
-                                        .arg(kLongestList / 1'000'000));
+                        throw errorOf(QStringLiteral("%1: its list of files is longer than %2 MB")
+                                          .arg(repository)
+                                          .arg(kLongestList / 1'000'000));
                     }
                 });
         },
@@ -480,7 +399,7 @@ HubRevision HubClient::revision(const QString& repository, const QString& revisi
                           : QStringLiteral("there is no model %1; check its name, and set HF_TOKEN "
                                            "if it is private")
                                 .arg(repository));
-    return revisionOf(text, repository);
+    return readHubRevision(text, repository);
 }
 
 void HubClient::bring(const HubRevision& revision, const HubFile& file, Partial& partial,
@@ -492,11 +411,11 @@ void HubClient::bring(const HubRevision& revision, const HubFile& file, Partial&
                                                 escaped(file.path, "/")));
     const auto wrongLength = [&](qint64 found) {
         partial.throwAway();
-        return error(QStringLiteral("%1: %2 would be %3 bytes long, but the hub lists %4; it was "
-                                    "thrown away, try again later")
-                         .arg(revision.repository, file.path)
-                         .arg(found)
-                         .arg(file.bytes));
+        return errorOf(QStringLiteral("%1: %2 would be %3 bytes long, but the hub lists %4; it was "
+                                      "thrown away, try again later")
+                           .arg(revision.repository, file.path)
+                           .arg(found)
+                           .arg(file.bytes));
     };
     const auto onHead = [&](const QNetworkReply& reply) {
         const int status = statusOf(reply);
@@ -578,19 +497,9 @@ void HubClient::download(const HubRevision& revision, const HubFile& file, const
         partial.startAnew(); // the beginning may be of an older file
     }
     partial.throwAway();
-    throw error(QStringLiteral("%1: %2 does not have the hash that the hub lists for it; it was "
-                               "thrown away, try again later")
-                    .arg(revision.repository, file.path));
-}
-
-bool hasPromisedHash(const HubFile& file, const QString& path,
-                     const std::function<void(qint64)>& onBlock)
-{
-    if (!file.sha256.isEmpty()) {
-        return fileHash(path, QCryptographicHash::Sha256, {}, onBlock) == file.sha256;
-    }
-    const QByteArray before = "blob " + QByteArray::number(file.bytes) + '\0';
-    return fileHash(path, QCryptographicHash::Sha1, before, onBlock) == file.gitBlob;
+    throw errorOf(QStringLiteral("%1: %2 does not have the hash that the hub lists for it; it was "
+                                 "thrown away, try again later")
+                      .arg(revision.repository, file.path));
 }
 
 } // namespace tagalign::app

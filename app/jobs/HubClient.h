@@ -1,9 +1,9 @@
 #pragma once
 
+#include "app/jobs/HubRevision.h"
 #include "app/jobs/JobContext.h"
 
 #include <QByteArray>
-#include <QList>
 #include <QNetworkAccessManager>
 #include <QUrl>
 
@@ -25,24 +25,6 @@ struct HubSettings
     [[nodiscard]] static HubSettings fromEnvironment();
 };
 
-/// A file of a repository, with the hash the hub keeps it under.
-struct HubFile
-{
-    QString path; ///< relative, with '/'
-    qint64 bytes = 0;
-    QByteArray sha256;  ///< hex, of large files; else empty
-    QByteArray gitBlob; ///< hex: SHA-1 of "blob SIZE\0" and the file, of the other ones
-};
-
-/// One commit of a repository.
-struct HubRevision
-{
-    QString repository;
-    QString commit;
-    QString licence; ///< as its page names it; may be empty
-    QList<HubFile> files;
-};
-
 /// Speaks to a model hub as Hugging Face's does, on a job's thread. Proxies are the system's, e.g.
 /// of https_proxy and no_proxy. Every wait ends within 200 ms of a cancel.
 class HubClient
@@ -50,8 +32,7 @@ class HubClient
 public:
     HubClient(HubSettings settings, JobContext& context);
 
-    /// Which files a revision has. Nothing in the answer is trusted: paths stay inside a folder,
-    /// sizes are possible and every file has a hash.
+    /// Which files a revision has, see readHubRevision().
     /// @throws model::Error with what is wrong; model::Cancelled.
     [[nodiscard]] HubRevision revision(const QString& repository, const QString& revision);
 
@@ -86,11 +67,5 @@ private:
     JobContext& m_context;
     QNetworkAccessManager m_network;
 };
-
-/// Whether a file has the hash that the hub lists. @param onBlock called with the bytes read so
-/// far.
-/// @throws model::Error if the file cannot be read, and what onBlock throws.
-[[nodiscard]] bool hasPromisedHash(const HubFile& file, const QString& path,
-                                   const std::function<void(qint64)>& onBlock);
 
 } // namespace tagalign::app
