@@ -116,6 +116,12 @@ void ImageRepository::setSplit(ImageId id, Split split)
             {splitName(split), qint64(id)});
 }
 
+void ImageRepository::setGivenSplit(ImageId id, Split split)
+{
+    execute(m_connection, QStringLiteral("UPDATE image SET given_split = ? WHERE id = ?"),
+            {splitName(split), qint64(id)});
+}
+
 bool ImageRepository::addCaption(ImageId image, const QString& text, const QString& language)
 {
     const QSqlQuery row =

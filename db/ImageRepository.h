@@ -32,6 +32,7 @@ public:
     void setContent(ImageId id, const Image& image);
     void setPath(ImageId id, const QString& path);
     void setSplit(ImageId id, Split split);
+    void setGivenSplit(ImageId id, Split split); ///< what the data set says now
 
     /// Adds a caption unless the image has the same text already; true if it was new.
     bool addCaption(ImageId image, const QString& text, const QString& language);

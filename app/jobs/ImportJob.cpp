@@ -130,6 +130,14 @@ private:
             }
             ++m_summary.known;
         }
+        if (earlier && measured.image.givenSplit) {
+            // Of two copies in one data set the stricter split counts; a later import's goes first.
+            const bool isCopy = m_seen.contains(measured.image.sha256);
+            m_images.setGivenSplit(id,
+                                   isCopy && earlier->givenSplit
+                                       ? std::max(*measured.image.givenSplit, *earlier->givenSplit)
+                                       : *measured.image.givenSplit);
+        }
         m_seen.insert(measured.image.sha256);
         for (const std::string& caption : measured.record->captions) {
             const QString text = QString::fromStdString(caption).trimmed();
