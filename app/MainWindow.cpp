@@ -197,8 +197,7 @@ void MainWindow::showEmpty()
         tr("TagAlign Studio"),
         tr("Drop a folder of pictures with captions, or a project, here. Or choose a folder: an "
            "existing project is opened, an empty or new folder becomes one. Or try a demo: "
-           "composed "
-           "pictures, some verdicts and a first run are made in a minute."),
+           "composed pictures, some verdicts and a first run are made in a minute."),
         buttons, this);
     // Queued: what is opened takes this page away.
     connect(
@@ -279,11 +278,7 @@ void MainWindow::makeDemo(const DemoPilot& pilot)
             m_workspace->jobs.add(
                 tr("Simulated reviewer"),
                 [project = m_workspace->project()](JobContext& context) {
-                    const int images =
-                        db::ImageRepository(db::Database(project.databaseFile()).connection())
-                            .counts()
-                            .images;
-                    reviewDemo(project, images / kDemoReviewShare, context);
+                    reviewDemo(project, kDemoReviewShare, context);
                 },
                 [this] {
                     Q_EMIT m_workspace->tagsChanged();

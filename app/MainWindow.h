@@ -41,9 +41,8 @@ public:
     /// @return false if that failed; the window says why.
     bool openProject(const QString& folder, Missing missing = Missing::Make);
 
-    /// Opens the demo project, composing its pictures and importing them at the first time.
+    /// Opens a demo pilot's project, which is made at the first time.
     void openDemo(const DemoPilot& pilot);
-    void makeDemo(const DemoPilot& pilot);
 
     [[nodiscard]] Workspace* workspace() const { return m_workspace.get(); }
 
@@ -63,6 +62,7 @@ private:
     void makePages();
     void makeViewMenu();
     void showEmpty();
+    void makeDemo(const DemoPilot& pilot);
     void openDropped(const QString& path);
     void chooseProject();
     void offerModel(const QString& folder);

@@ -13,6 +13,14 @@ ProgressSummary::ProgressSummary(QWidget* parent)
                   "interval (Wilson). An estimate for the whole only if the sample is random."));
 }
 
+void ProgressSummary::setNote(const QString& note)
+{
+    m_note = note;
+    setAccessibleName(text());
+    updateGeometry();
+    update();
+}
+
 void ProgressSummary::setNumbers(int done, int total, double precision, double low, double high)
 {
     m_done = done;
@@ -28,6 +36,9 @@ void ProgressSummary::setNumbers(int done, int total, double precision, double l
 QString ProgressSummary::text() const
 {
     QString progress = tr("%1 of %2 tags verified").arg(m_done).arg(m_total);
+    if (!m_note.isEmpty()) {
+        progress += QStringLiteral(" (%1)").arg(m_note);
+    }
     if (m_precision < 0.0) {
         return progress;
     }

@@ -12,6 +12,9 @@ class ProgressSummary : public QWidget
 public:
     explicit ProgressSummary(QWidget* parent = nullptr);
 
+    /// @param note said behind the counts, e.g. whose verdicts they are; may be empty.
+    void setNote(const QString& note);
+
     /// @param precision accepted / (accepted + rejected) with its 95 % interval, all in [0, 1];
     ///        negative while nothing was judged.
     void setNumbers(int done, int total, double precision, double low, double high);
@@ -22,6 +25,7 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    QString m_note;
     int m_done = 0;
     int m_total = 0;
     double m_precision = -1.0;

@@ -24,7 +24,6 @@ struct Options
 {
     std::string project; ///< empty: PILOT.tagalign
     int count = kDemoPictures;
-    int reviewed = 0; ///< 0: a share of them
     bool json = false;
     std::string pilot;
     std::string folder;
@@ -38,13 +37,11 @@ int runDemo(const Options& options)
 {
     const Project project = Project::openOrCreate(QString::fromStdString(
         options.project.empty() ? options.pilot + ".tagalign" : options.project));
-    const int reviewed =
-        options.reviewed == 0 ? options.count / kDemoReviewShare : options.reviewed;
     PilotSummary summary;
     {
         Console console;
         summary = runDemoPilot(project, demoPilot(QString::fromStdString(options.pilot)),
-                               options.count, reviewed, console,
+                               options.count, kDemoReviewShare, console,
                                [&console](const QString& sentence) { console.say(sentence); });
     }
     return printPilot(project, summary, options.json ? OutputForm::Json : OutputForm::Text);
@@ -84,7 +81,7 @@ int benchPilots(const Options& options)
             chooseCheckpoint(project, QString::fromStdString(options.model));
         }
         const PilotSummary summary =
-            runDemoPilot(project, pilot, options.count, options.count, console,
+            runDemoPilot(project, pilot, options.count, 1, console,
                          [&console](const QString& sentence) { console.say(sentence); });
         const QList<db::Metric> metrics = measureAgainstTruth(project, summary.run, console);
         for (const auto& row : toJson(pilot.name, metrics)) {
@@ -207,10 +204,6 @@ void addDemoCommand(CLI::App& program, RunCommand& run)
         ->capture_default_str();
     verb->add_option("--count", options->count, "Pictures")
         ->check(CLI::Range(30, 100000))
-        ->capture_default_str();
-    verb->add_option("--reviewed", options->reviewed,
-                     "Pictures that the simulated reviewer verifies; 0: one of eight")
-        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     verb->add_flag("--json", options->json, "Print the result as JSON");
     verb->callback([options, verb, &run] {

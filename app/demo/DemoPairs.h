@@ -21,7 +21,7 @@ struct DemoPairsSettings
     CaptionNoise noise;
 };
 
-/// The settings of a demo pilot: three scenes of four to learn from, at most 800 and 400.
+/// The settings of a demo pilot, a third of the scenes for testing.
 [[nodiscard]] DemoPairsSettings pilotPairs(const DemoPilot& pilot, int count = 1200);
 
 /// Writes scenes as JPEG with captions.jsonl and the truth: truth/objects.jsonl (a line each scene

@@ -16,18 +16,21 @@ namespace tagalign::app {
 namespace {
 
 /// "glasses" and "glass", "boxes" and "box": parsers differ in what they leave of a plural.
-bool isSameWord(const QString& word, const QString& lemma)
+bool isSameWord(QStringView one, QStringView other)
 {
-    return word == lemma || word == lemma + QLatin1Char('s') ||
-           word == lemma + QLatin1String("es") || lemma == word + QLatin1Char('s') ||
-           lemma == word + QLatin1String("es");
+    const auto [shorter, longer] =
+        one.size() < other.size() ? std::pair(one, other) : std::pair(other, one);
+    const QStringView rest = longer.mid(shorter.size());
+    return longer.startsWith(shorter) &&
+           (rest.isEmpty() || rest == QLatin1String("s") || rest == QLatin1String("es"));
 }
 
 /// A name of several words is met by the whole or by its last word, its head.
 bool isNamed(const QString& name, const QString& lemma)
 {
     return !name.isEmpty() &&
-           (isSameWord(name, lemma) || isSameWord(name.section(QLatin1Char(' '), -1), lemma));
+           (isSameWord(name, lemma) ||
+            isSameWord(QStringView(name).mid(name.lastIndexOf(QLatin1Char(' ')) + 1), lemma));
 }
 
 bool isNameOf(const QString& lemma, const QString& noun)

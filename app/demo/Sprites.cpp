@@ -45,6 +45,11 @@ const QList<Paint>& paints()
     return list;
 }
 
+quint32 lookKey(int object, int look)
+{
+    return quint32(object) << 8U | quint32(look);
+}
+
 int nearestPaint(QRgb pixel)
 {
     int nearest = 0;
@@ -308,7 +313,7 @@ Sprites::Sprites()
 
 const QImage& Sprites::plain(int object, int look)
 {
-    const quint32 key = quint32(object) << 8U | quint32(look);
+    const quint32 key = lookKey(object, look);
     if (const auto found = m_plain.constFind(key); found != m_plain.constEnd()) {
         return *found;
     }
@@ -321,7 +326,7 @@ const QImage& Sprites::plain(int object, int look)
 const QList<int>& Sprites::ownColors(int object, int look)
 {
     constexpr int kShare = 10; // one pixel of so many
-    const quint32 key = quint32(object) << 8U | quint32(look);
+    const quint32 key = lookKey(object, look);
     if (const auto found = m_ownColors.constFind(key); found != m_ownColors.constEnd()) {
         return *found;
     }

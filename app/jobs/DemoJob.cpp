@@ -7,6 +7,7 @@
 #include "app/jobs/Runs.h"
 #include "app/jobs/SimulatedReview.h"
 #include "db/Database.h"
+#include "db/ImageRepository.h"
 #include "model/pipeline/Evaluation.h"
 #include "model/pipeline/RegionEvaluation.h"
 
@@ -103,26 +104,28 @@ QString makeDemoPairs(const Project& project, const DemoPilot& pilot, int count,
     return folder;
 }
 
-int reviewDemo(const Project& project, int images, JobContext& context)
+int reviewDemo(const Project& project, int share, JobContext& context)
 {
+    const int images =
+        db::ImageRepository(db::Database(project.databaseFile()).connection()).counts().images /
+        share;
     return reviewSimulated(project, SceneTruth(demoPairsFolder(project)), {.images = images},
                            context);
 }
 
-PilotSummary runDemoPilot(const Project& project, const DemoPilot& pilot, int count, int reviewed,
-                          JobContext& context, const OnStep& onStep)
+PilotSummary runDemoPilot(const Project& project, const DemoPilot& pilot, int count,
+                          int reviewShare, JobContext& context, const OnStep& onStep)
 {
     const ImportSummary imported =
         importPairs(project, makeDemoPairs(project, pilot, count, context), context);
     onStep(imported.sentence());
     const TagSummary tags = extractTags(project, context);
     onStep(tags.sentence());
-    const int verdicts = reviewDemo(project, reviewed, context);
+    const int verdicts = reviewDemo(project, reviewShare, context);
     onStep(QCoreApplication::translate("Demo",
-                                       "%1 verdicts on up to %2 images given by a simulated "
-                                       "reviewer, who is wrong in 3 of 100.")
-               .arg(verdicts)
-               .arg(reviewed));
+                                       "%1 verdicts given by a simulated reviewer, who is wrong in "
+                                       "3 of 100.")
+               .arg(verdicts));
     return runPilot(project, {}, {}, context, onStep);
 }
 

@@ -22,14 +22,15 @@ constexpr int kDemoReviewShare = 8;
 QString makeDemoPairs(const Project& project, const DemoPilot& pilot, int count,
                       JobContext& context);
 
-/// Judges the first images of a demo as a simulated reviewer. @return verdicts given.
-/// @throws std::exception
-int reviewDemo(const Project& project, int images, JobContext& context);
+/// Judges a demo's first images, one of `share`, as a simulated reviewer; of train and validation
+/// only. @return verdicts given. @throws std::exception
+int reviewDemo(const Project& project, int share, JobContext& context);
 
 /// The whole loop on a demo pilot, simulated verdicts included. Goes on where it was stopped.
-/// @param reviewed images that the simulated reviewer judges. @throws std::exception
-PilotSummary runDemoPilot(const Project& project, const DemoPilot& pilot, int count, int reviewed,
-                          JobContext& context, const OnStep& onStep);
+/// @param reviewShare as of reviewDemo(); 1: everything but the test images.
+/// @throws std::exception
+PilotSummary runDemoPilot(const Project& project, const DemoPilot& pilot, int count,
+                          int reviewShare, JobContext& context, const OnStep& onStep);
 
 /// Figures of a run against what the pictures really show, on the test images: tag mAP, retrieval
 /// and false alerts, pointing and IoU; for the tags that scenes are made of.

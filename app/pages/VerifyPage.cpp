@@ -1,5 +1,6 @@
 #include "app/pages/VerifyPage.h"
 
+#include "app/jobs/SimulatedReview.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
@@ -144,6 +145,15 @@ void VerifyPage::reload()
             }
             const db::Candidate* candidate = currentCandidate();
             goTo(m_content.image.id, candidate ? std::optional(candidate->tag) : std::nullopt);
+        });
+    m_workspace.session.ask(
+        this,
+        [](db::Database& database) {
+            return db::VerdictRepository(database.connection()).judgedBy(simulatedReviewer());
+        },
+        [this](int verdicts) {
+            m_progress->setNote(verdicts > 0 ? tr("%1 by a simulated reviewer").arg(verdicts)
+                                             : QString());
         });
     showProgress();
 }

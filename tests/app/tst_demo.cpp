@@ -68,6 +68,7 @@ private Q_SLOTS:
     void sameSeedComposesTheSameScene();
     void masksShowEachObjectWhereItIs_data();
     void masksShowEachObjectWhereItIs();
+    void masksAreExact();
     void pretrainingNeverShowsHeldOutObjects();
     void surfacesAndColorsChangeTheSprite();
     void captionsSayWhatTheSceneHolds();
@@ -81,6 +82,7 @@ private Q_SLOTS:
     void damagedTruthIsRefusedByLine();
     void reviewerJudgesByTheTruthAndSlipsAtItsRate();
     void givenSplitsAreKept();
+    void laterImportsMayChangeTheSplit();
     void pilotIsMeasuredAgainstTheTruth();
 
 private:
@@ -160,7 +162,7 @@ void TestDemo::masksShowEachObjectWhereItIs_data()
     }
 }
 
-/// Painted twice on different grounds: where both pictures agree, an object is seen.
+/// Every object is seen somewhere, inside its box, and no number is that of no object.
 void TestDemo::masksShowEachObjectWhereItIs()
 {
     QFETCH(const QString, pilot);
@@ -186,6 +188,50 @@ void TestDemo::masksShowEachObjectWhereItIs()
             QVERIFY(scene.objects.at(object).box.contains(seen.at(object)));
         }
     }
+}
+
+/// On an even ground: what differs from it is an object's, and the other way round, but for soft
+/// edges and shadows.
+void TestDemo::masksAreExact()
+{
+    constexpr int kSide = 160;
+    SceneComposer composer({.side = kSide,
+                            .minimumObjects = 2,
+                            .maximumObjects = 4,
+                            .colorRate = 1.0,
+                            .grounds = {Ground::Flat},
+                            .withMask = true},
+                           11);
+    int inside = 0;
+    int outside = 0;
+    int alikeInside = 0;
+    int differentOutside = 0;
+    for (int i = 0; i < 40; ++i) {
+        const Scene scene = composer.next();
+        QHash<QRgb, int> colors;
+        for (int y = 0; y < kSide; ++y) {
+            for (int x = 0; x < kSide; ++x) {
+                ++colors[scene.image.pixel(x, y)];
+            }
+        }
+        const QRgb ground = std::max_element(colors.begin(), colors.end()).key();
+        for (int y = 0; y < kSide; ++y) {
+            for (int x = 0; x < kSide; ++x) {
+                const bool isGround = scene.image.pixel(x, y) == ground;
+                if (scene.mask.constScanLine(y)[x] != 0) {
+                    ++inside;
+                    alikeInside += isGround ? 1 : 0;
+                } else {
+                    ++outside;
+                    differentOutside += isGround ? 0 : 1;
+                }
+            }
+        }
+    }
+    QVERIFY2(alikeInside * 100 < inside, qPrintable(QString::number(alikeInside)));
+    QVERIFY2(differentOutside * 20 < outside, qPrintable(QString::number(differentOutside)));
+    qInfo("%d of %d object pixels look like ground, %d of %d ground pixels do not", alikeInside,
+          inside, differentOutside, outside);
 }
 
 void TestDemo::pretrainingNeverShowsHeldOutObjects()
@@ -430,6 +476,24 @@ void TestDemo::givenSplitsAreKept()
     QVERIFY(validation > 0); // of those for training
 }
 
+void TestDemo::laterImportsMayChangeTheSplit()
+{
+    const Project project = Project::openOrCreate(m_folder.filePath("moved.tagalign"));
+    const QString pairs = demoPairsFolder(project);
+    DemoPairsSettings settings = few("shelf-inventory", 8);
+    settings.testCount = 0;
+    SilentContext context;
+    for (const int tests : {0, 8}) { // nothing said, then all for testing
+        settings.testCount = tests;
+        writeDemoPairs(pairs, settings, always);
+        (void)importPairs(project, pairs, context);
+    }
+    const db::Database database(project.databaseFile());
+    for (const db::Image& image : db::ImageRepository(database.connection()).images()) {
+        QCOMPARE(image.split, db::Split::Test);
+    }
+}
+
 /// The whole loop on a few pictures with the starter: every figure is there and possible.
 void TestDemo::pilotIsMeasuredAgainstTheTruth()
 {
@@ -437,7 +501,7 @@ void TestDemo::pilotIsMeasuredAgainstTheTruth()
     SilentContext context;
     QStringList said;
     const PilotSummary summary =
-        runDemoPilot(project, demoPilot("inspection"), 90, 30, context,
+        runDemoPilot(project, demoPilot("inspection"), 90, 3, context,
                      [&said](const QString& sentence) { said.append(sentence); });
     QVERIFY(QFile::exists(summary.report.file));
     QVERIFY(said.filter("simulated reviewer").size() >= 2); // as they are given, and as a caution
