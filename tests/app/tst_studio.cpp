@@ -10,6 +10,7 @@
 #include "widgets/CompareView.h"
 #include "widgets/DropArea.h"
 #include "widgets/JobTray.h"
+#include "widgets/ProgressSummary.h"
 #include "widgets/TagChipBar.h"
 
 #include <QDirIterator>
@@ -223,6 +224,9 @@ void TestStudio::demoIsImportedTaggedAndEncoded()
     QVERIFY(verdicts() > 0);
     QCOMPARE(rows("SELECT COUNT(*) FROM verdict WHERE who <> 'simulated reviewer'"), 0);
     m_simulated = counts();
+    QTRY_VERIFY_WITH_TIMEOUT(verify()->findChild<widgets::ProgressSummary*>()->text().contains(
+                                 QStringLiteral("%1 by a simulated").arg(verdicts())),
+                             kPatience);
     QVERIFY(!m_window->grab().isNull());
 }
 
