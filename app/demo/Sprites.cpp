@@ -6,6 +6,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLoggingCategory>
 #include <QPainter>
 #include <QPainterPath>
 #include <QRandomGenerator>
@@ -301,6 +302,8 @@ const QList<DemoAttribute>& demoSurfaces()
 Sprites::Sprites()
     : m_made(kMadeBytes)
 {
+    // Qt complains of what some drawings use besides SVG Tiny; they look right all the same.
+    QLoggingCategory::setFilterRules(QStringLiteral("qt.svg=false"));
     if (!QFontDatabase::families().contains(kFont)) {
         throw std::runtime_error("the demo draws with the font Noto Color Emoji, which is not "
                                  "installed; install the package fonts-noto-color-emoji");

@@ -236,6 +236,9 @@ void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
     (void)clip::loadCuda();    // before the seed
     torch::set_num_threads(1); // see learn()
     torch::manual_seed(settings.seed);
+    if (!settings.from.empty()) {
+        (void)clip::readClipConfig(settings.from); // refused before anything is written
+    }
     text::ClipTokenizer::writeVocabulary(folder, settings.merges, kContextLength);
     const text::ClipTokenizer tokenizer = text::ClipTokenizer::load(folder);
     const clip::ClipConfig config = starterConfig(settings, tokenizer);

@@ -129,7 +129,8 @@ void TestPretraining::otherShapesAreRefused()
     settings.stages = {{1.0, 32}};
     QVERIFY_EXCEPTION_THROWN((void)train(settings, folder("large")), Error);
     settings.from = folder("nowhere");
-    QVERIFY_EXCEPTION_THROWN((void)train(settings, folder("large")), Error);
+    QVERIFY_EXCEPTION_THROWN((void)train(settings, folder("untouched")), Error);
+    QVERIFY(!std::filesystem::exists(folder("untouched")));
 }
 
 void TestPretraining::stopIsObeyed()
