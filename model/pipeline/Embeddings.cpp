@@ -12,18 +12,6 @@
 
 namespace tagalign::model::pipeline {
 
-namespace {
-
-torch::Tensor idsOf(const std::string& text, const text::Tokenizer& tokenizer,
-                    const clip::ClipConfig& config)
-{
-    return torch::tensor(tokenizer.tokenize(text, std::size_t(config.text.contextLength)),
-                         torch::kInt64)
-        .unsqueeze(0);
-}
-
-} // namespace
-
 std::string checkpointSummary(const std::filesystem::path& checkpoint)
 {
     const torch::NoGradGuard noGrad;
@@ -72,8 +60,8 @@ void writeEmbeddings(const std::filesystem::path& checkpoint,
     }
     std::vector<torch::Tensor> textVectors;
     for (const std::string& text : texts) {
-        textVectors.push_back(
-            align::normalised(model->encodeText(idsOf(text, *tokenizer, config))));
+        textVectors.push_back(align::normalised(
+            model->encodeText(idsOf({text}, *tokenizer, config.text.contextLength))));
     }
     if (!textVectors.empty()) {
         tensors.emplace_back("text_embeddings", torch::cat(textVectors));

@@ -66,17 +66,6 @@ torch::Tensor pixelsOf(const std::vector<std::uint8_t>& rgb, std::int64_t side,
         .contiguous();
 }
 
-torch::Tensor idsOf(const std::vector<std::string>& texts, const text::Tokenizer& tokenizer,
-                    std::int64_t length)
-{
-    std::vector<std::int64_t> ids;
-    for (const std::string& caption : texts) {
-        const auto tokens = tokenizer.tokenize(caption, std::size_t(length));
-        ids.insert(ids.end(), tokens.begin(), tokens.end());
-    }
-    return torch::tensor(ids, torch::kInt64).view({std::int64_t(texts.size()), length});
-}
-
 /// Label rows that sum to 1, or to 0 for pictures without a class.
 torch::Tensor labelsOf(const std::vector<std::vector<std::int64_t>>& classes, std::int64_t count)
 {

@@ -79,6 +79,17 @@ std::unique_ptr<const text::Tokenizer> tokenizerFor(const std::filesystem::path&
     return tokenizer;
 }
 
+torch::Tensor idsOf(const std::vector<std::string>& texts, const text::Tokenizer& tokenizer,
+                    std::int64_t length)
+{
+    std::vector<std::int64_t> ids;
+    for (const std::string& text : texts) {
+        const auto tokens = tokenizer.tokenize(text, std::size_t(length));
+        ids.insert(ids.end(), tokens.begin(), tokens.end());
+    }
+    return torch::tensor(ids, torch::kInt64).view({std::int64_t(texts.size()), length});
+}
+
 struct TextEmbedding::Impl
 {
     explicit Impl(const ModelFiles& files)

@@ -25,6 +25,10 @@ namespace tagalign::model::pipeline {
 [[nodiscard]] std::unique_ptr<const text::Tokenizer>
 tokenizerFor(const std::filesystem::path& checkpoint, const clip::ClipConfig& config);
 
+/// @return [M, length] int64: the texts' ids, cut and padded.
+[[nodiscard]] torch::Tensor idsOf(const std::vector<std::string>& texts,
+                                  const text::Tokenizer& tokenizer, std::int64_t length);
+
 /// Texts through the frozen text tower, each once per checkpoint and vocabulary: kept in memory
 /// and, if asked, in the store's file "texts-KEY.safetensors" (textKey). The tower is loaded when
 /// first needed.

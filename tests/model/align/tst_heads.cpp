@@ -2,6 +2,7 @@
 #include "model/align/HeadFile.h"
 #include "model/align/Masks.h"
 #include "model/tensor_io/SafetensorsFile.h"
+#include "tests/model/MessageOf.h"
 #include "tests/model/align/FiniteDifference.h"
 
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@
 
 using namespace tagalign::model;
 using namespace tagalign::model::align;
+using tagalign::test::messageOf;
 using tagalign::tests::gradientError;
 
 namespace {
@@ -39,16 +41,6 @@ void stir(Head& head)
 double largestDifference(const torch::Tensor& a, const torch::Tensor& b)
 {
     return (a - b).abs().max().item<double>();
-}
-
-QString messageOf(const std::function<void()>& call)
-{
-    try {
-        call();
-    } catch (const Error& error) {
-        return QString::fromUtf8(error.what());
-    }
-    return {};
 }
 
 using Tensors = std::vector<std::pair<std::string, torch::Tensor>>;

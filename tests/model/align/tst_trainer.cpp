@@ -1,6 +1,7 @@
 #include "model/align/Batches.h"
 #include "model/align/TrainRun.h"
 #include "model/clip/Device.h"
+#include "tests/model/MessageOf.h"
 #include "tests/model/align/SyntheticData.h"
 
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@
 
 using namespace tagalign::model;
 using namespace tagalign::model::align;
+using tagalign::test::messageOf;
 using tagalign::tests::syntheticData;
 using tagalign::tests::SyntheticSize;
 
@@ -67,16 +69,6 @@ OnStep stopAt(int epoch, int step)
     return [=](const StepReport& report) {
         return report.epoch == epoch && report.step == step ? Next::Stop : Next::Continue;
     };
-}
-
-QString messageOf(const std::function<void()>& call)
-{
-    try {
-        call();
-    } catch (const Error& error) {
-        return QString::fromUtf8(error.what());
-    }
-    return {};
 }
 
 } // namespace

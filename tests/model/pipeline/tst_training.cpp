@@ -7,6 +7,7 @@
 #include "model/tensor_io/FeatureStore.h"
 
 #include "TinyCheckpoint.h"
+#include "tests/model/MessageOf.h"
 
 #include <nlohmann/json.hpp>
 
@@ -21,6 +22,7 @@
 using namespace tagalign::model;
 using namespace tagalign::model::pipeline;
 using tagalign::test::hashNumber;
+using tagalign::test::messageOf;
 
 namespace {
 
@@ -52,16 +54,6 @@ OnTrain stopAt(int epoch, int step)
     return [=](const TrainEvent& event) {
         return event.epoch == epoch && event.step >= step ? Next::Stop : Next::Continue;
     };
-}
-
-QString messageOf(const std::function<void()>& call)
-{
-    try {
-        call();
-    } catch (const Error& error) {
-        return QString::fromUtf8(error.what());
-    }
-    return {};
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "model/text/ClipTokenizer.h"
 
 #include "GoldenTexts.h"
+#include "tests/model/MessageOf.h"
 
 #include <nlohmann/json.hpp>
 
@@ -47,6 +48,8 @@ private:
     const ClipTokenizer m_tokenizer = ClipTokenizer::openAi();
 };
 
+using tagalign::test::messageOf;
+
 namespace {
 
 QByteArray golden(const char* name)
@@ -61,16 +64,6 @@ nlohmann::json jsonOf(const Path& file)
 {
     std::ifstream stream(file);
     return nlohmann::json::parse(stream);
-}
-
-QString messageOf(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const model::Error& error) {
-        return QString::fromUtf8(error.what());
-    }
-    return {};
 }
 
 std::vector<std::string> mergesIn(const Path& folder)

@@ -3,6 +3,7 @@
 #include "model/text/UnigramModel.h"
 
 #include "GoldenTexts.h"
+#include "tests/model/MessageOf.h"
 
 #include <QElapsedTimer>
 #include <QFile>
@@ -20,6 +21,7 @@ namespace model = tagalign::model;
 namespace fs = std::filesystem;
 using model::text::SigLipTokenizer;
 using model::text::UnigramModel;
+using tagalign::test::messageOf;
 
 namespace {
 
@@ -36,16 +38,6 @@ std::string readAll(const fs::path& file)
 void writeAll(const fs::path& file, const std::string& bytes)
 {
     std::ofstream(file, std::ios::binary) << bytes;
-}
-
-QString messageOf(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const model::Error& error) {
-        return QString::fromUtf8(error.what());
-    }
-    return {};
 }
 
 /// A field of a protocol buffer: a text or message.
