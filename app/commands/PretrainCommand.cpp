@@ -24,6 +24,9 @@ void addPretrainCommand(CLI::App& program, RunCommand& run)
     verb->add_option("--samples", options->settings.samples, "Pictures to learn from")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
+    verb->add_option("--minutes", options->settings.minutes,
+                     "Instead: how long to train; the learning rate follows the clock")
+        ->check(CLI::PositiveNumber);
     verb->add_option("--batch", options->settings.batchSize, "Pictures a step")
         ->check(CLI::Range(2, 4096))
         ->capture_default_str();
@@ -44,9 +47,8 @@ void addPretrainCommand(CLI::App& program, RunCommand& run)
         run = [options] {
             if (!options->from.empty()) {
                 options->settings.from = options->from;
-                options->settings.stages.erase(options->settings.stages.begin(),
-                                               options->settings.stages.end() - 1);
-                options->settings.stages.back().share = 1.0;
+                const int side = options->settings.stages.back().side;
+                options->settings.stages = {{0.8, side, 0.5}, {0.2, side}};
             }
             Console console;
             const PretrainSummary summary = pretrainStarter(QString::fromStdString(options->folder),

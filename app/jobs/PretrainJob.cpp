@@ -26,19 +26,6 @@ void appendPixels(const QImage& image, std::vector<std::uint8_t>& rgb)
     }
 }
 
-/// Nouns and colours in one list of classes.
-std::vector<std::int64_t> classesOf(const Scene& scene)
-{
-    std::vector<std::int64_t> classes;
-    for (const PlacedObject& placed : scene.objects) {
-        classes.push_back(placed.what.object);
-        if (placed.what.color >= 0) {
-            classes.push_back(demoObjects().size() + placed.what.color);
-        }
-    }
-    return classes;
-}
-
 /// What the scenes of pretraining have in common: no held-out object, hardly a surface.
 SceneSettings pretrainScenes(int side)
 {
@@ -63,13 +50,61 @@ SceneSettings shelfScenes(int side)
     return settings;
 }
 
-/// Makes batches. First single objects; in the last stage a third each of single objects, clutter
-/// and shelves; in between mostly single ones.
+/// Nouns and colours that pretraining shows, in one list of classes.
+class PretrainClasses
+{
+public:
+    explicit PretrainClasses(const QList<int>& objects)
+        : m_objects(objects)
+    {
+    }
+
+    [[nodiscard]] std::vector<std::int64_t> of(const Scene& scene) const
+    {
+        std::vector<std::int64_t> classes;
+        for (const PlacedObject& placed : scene.objects) {
+            classes.push_back(m_objects.indexOf(placed.what.object));
+            if (placed.what.color >= 0) {
+                classes.push_back(m_objects.size() + placed.what.color);
+            }
+        }
+        return classes;
+    }
+
+    /// A prompt for each class, all made from one template.
+    [[nodiscard]] std::vector<std::string> prompts(QRandomGenerator& random) const
+    {
+        static const QStringList templates{"a photo of %1", "%1",          "a picture of %1",
+                                           "here is %1",    "there is %1", "close-up of %1"};
+        const QString& text = templates.at(random.bounded(int(templates.size())));
+        std::vector<std::string> prompts;
+        for (const int object : m_objects) {
+            const QString& noun = demoObjects().at(object).noun;
+            prompts.push_back(text.arg(withArticle(noun, noun)).toStdString());
+        }
+        for (const DemoAttribute& color : demoColors()) {
+            prompts.push_back(text.arg(coloredThing(color)).toStdString());
+        }
+        return prompts;
+    }
+
+    static QString coloredThing(const DemoAttribute& color)
+    {
+        return withArticle(color.name + " thing", QStringLiteral("thing"));
+    }
+
+private:
+    QList<int> m_objects; ///< positions in demoObjects()
+};
+
+/// Makes batches. First single objects; at the last size half of them, a quarter clutter and a
+/// quarter shelves; in between mostly single ones.
 class BatchMaker
 {
 public:
     explicit BatchMaker(const model::pipeline::PretrainSettings& settings)
-        : m_captions({}, quint32(settings.seed))
+        : m_captions({}, quint32(settings.seed)),
+          m_random(quint32(settings.seed))
     {
         auto seed = quint32(settings.seed);
         const auto sprites = std::make_shared<Sprites>();
@@ -77,6 +112,7 @@ public:
             m_stages.push_back({{pretrainScenes(stage.side), seed + 1, sprites},
                                 {clutteredScenes(stage.side), seed + 2, sprites},
                                 {shelfScenes(stage.side), seed + 3, sprites}});
+            m_isLastSize.push_back(stage.side == settings.stages.back().side);
             seed += 3;
         }
     }
@@ -84,18 +120,20 @@ public:
     model::pipeline::PretrainBatch make(int count, std::size_t stage)
     {
         Composers& composers = m_stages[stage];
-        const bool isLast = stage + 1 == m_stages.size();
+        const PretrainClasses classes(composers.single.objects());
         model::pipeline::PretrainBatch batch;
+        batch.prompts = classes.prompts(m_random);
+        const bool isLastSize = m_isLastSize[stage];
+        const bool isCluttered = isLastSize || stage > 0;
         for (int i = 0; i < count; ++i) {
-            const int kind = isLast ? i % 3 : stage == 0 || i % 4 != 0 ? 0 : 1;
-            SceneComposer& composer = kind == 0   ? composers.single
-                                      : kind == 1 ? composers.cluttered
-                                                  : composers.shelves;
+            SceneComposer& composer = i % 4 == 0 && isCluttered  ? composers.cluttered
+                                      : i % 4 == 1 && isLastSize ? composers.shelves
+                                                                 : composers.single;
             const Scene scene = composer.next();
             appendPixels(scene.image, batch.rgb);
             batch.captions.push_back(
                 m_captions.caption(scene, CaptionLanguage::English).toStdString());
-            batch.classes.push_back(classesOf(scene));
+            batch.classes.push_back(classes.of(scene));
         }
         return batch;
     }
@@ -109,7 +147,9 @@ private:
     };
 
     SceneCaptions m_captions;
+    QRandomGenerator m_random;
     std::vector<Composers> m_stages;
+    std::vector<bool> m_isLastSize; ///< of each stage
 };
 
 void writeRecord(const QString& folder, const QJsonObject& record)
@@ -132,9 +172,10 @@ QJsonObject readRecord(const QString& folder)
 QString commandOf(const model::pipeline::PretrainSettings& settings)
 {
     const QString command =
-        QStringLiteral("tagalign pretrain --out FOLDER --samples %1 --batch %2 --threads %3 "
-                       "--seed %4 --rate %5")
-            .arg(settings.samples)
+        QStringLiteral("tagalign pretrain --out FOLDER %1 --batch %2 --threads %3 --seed %4 "
+                       "--rate %5")
+            .arg(settings.minutes > 0.0 ? QStringLiteral("--minutes %1").arg(settings.minutes)
+                                        : QStringLiteral("--samples %1").arg(settings.samples))
             .arg(settings.batchSize)
             .arg(settings.threads)
             .arg(settings.seed)
@@ -186,8 +227,7 @@ PretrainSummary measureStarter(const QString& folder, int side, int count)
     std::vector<std::string> colorPrompts;
     for (const DemoAttribute& color : demoColors()) {
         colorPrompts.push_back(
-            ("a photo of " + withArticle(color.name + " thing", QStringLiteral("thing")))
-                .toStdString());
+            ("a photo of " + PretrainClasses::coloredThing(color)).toStdString());
     }
     const std::filesystem::path checkpoint = folder.toStdString();
     return {.nouns = model::pipeline::zeroShotAccuracy(checkpoint, rgb, side, nounPrompts, nouns),
@@ -213,24 +253,23 @@ PretrainSummary pretrainStarter(const QString& folder,
     }
     const auto minutes = [&timer] { return double(timer.elapsed()) / 60'000.0; };
     const auto onStep = [&](const model::pipeline::PretrainEvent& event) {
+        record["samples"] = qint64(event.step) * settings.batchSize;
         if (event.step % kCurveEvery == 0 || event.step == event.steps) {
-            curve.append(QJsonArray{qint64(event.step), event.loss, event.auxiliaryLoss});
-            record["samples"] = qint64(event.step) * settings.batchSize;
+            curve.append(QJsonArray{qint64(event.step), event.loss, event.classLoss});
             record["minutes"] = minutes();
-            record["loss_curve_step_contrast_auxiliary"] = curve;
+            record["loss_curve_step_contrast_classes"] = curve;
             writeRecord(folder, record); // of a stopped run too
         }
         context.report({event.step, event.steps,
-                        QStringLiteral("Pretraining: loss %1, auxiliary %2, %3 images/s")
+                        QStringLiteral("Pretraining: loss %1, classes %2, %3 images/s")
                             .arg(event.loss, 0, 'f', 3)
-                            .arg(event.auxiliaryLoss, 0, 'f', 3)
+                            .arg(event.classLoss, 0, 'f', 3)
                             .arg(event.samplesPerSecond, 0, 'f', 0)});
         context.waitWhilePaused();
         return context.isCancelled() ? model::Next::Stop : model::Next::Continue;
     };
     model::pipeline::pretrainClip(
-        settings, demoObjects().size() + demoColors().size(),
-        [&batches](int count, std::size_t stage) { return batches.make(count, stage); },
+        settings, [&batches](int count, std::size_t stage) { return batches.make(count, stage); },
         folder.toStdString(), onStep);
     const double trained = minutes();
     PretrainSummary summary = measureStarter(folder, settings.stages.back().side, kHeldOutScenes);

@@ -110,49 +110,82 @@ private:
 struct Losses
 {
     double contrast = 0.0;
-    double auxiliary = 0.0;
+    double classes = 0.0;
 };
 
 struct Samples
 {
     torch::Tensor pixels; ///< [N, 3, side, side]
+    torch::Tensor kept;   ///< [N, K] patches that are seen; undefined: all
     torch::Tensor ids;    ///< [N, length]
     torch::Tensor labels; ///< [N, classes]
 
     [[nodiscard]] Samples slice(std::int64_t from, std::int64_t to) const
     {
-        return {pixels.slice(0, from, to), ids.slice(0, from, to), labels.slice(0, from, to)};
+        return {pixels.slice(0, from, to),
+                kept.defined() ? kept.slice(0, from, to) : torch::Tensor(), ids.slice(0, from, to),
+                labels.slice(0, from, to)};
     }
 };
 
+/// Which patches are seen, drawn anew for each picture. [N, K]; undefined: all of them.
+torch::Tensor drawPatches(std::int64_t count, std::int64_t patches, double kept)
+{
+    const auto seen = std::max<std::int64_t>(std::llround(kept * double(patches)), 1);
+    return seen < patches ? torch::rand({count, patches}).argsort(std::int64_t(1)).slice(1, 0, seen)
+                          : torch::Tensor();
+}
+
+/// The image vectors, from the kept patches alone. -> [N, D], not normalised.
+torch::Tensor encodeKept(clip::ClipModel& model, const Samples& part)
+{
+    if (!part.kept.defined()) {
+        return model->encodeImage(part.pixels, clip::PatchPath::Plain).global;
+    }
+    clip::VisionTower& tower = model->visual;
+    const auto [rows, columns] = clip::patchGrid(part.pixels, model->config().vision);
+    const torch::Tensor patches = tower->conv1->forward(part.pixels).flatten(2).transpose(1, 2);
+    const torch::Tensor all = tower->embed(patches, rows, columns);
+    const torch::Tensor wanted =
+        (part.kept + tower->firstPatch()).unsqueeze(2).expand({-1, -1, all.size(2)});
+    const torch::Tensor seen =
+        torch::cat({all.slice(1, 0, tower->firstPatch()), all.gather(1, wanted)}, 1);
+    return tower->global(tower->transformer->forward(seen, clip::Sight::All));
+}
+
+torch::Tensor unit(const torch::Tensor& vectors)
+{
+    return torch::nn::functional::normalize(vectors.to(torch::kFloat32));
+}
+
 /// Adds the gradients of a part's losses, times `weight`. @return the losses times `weight`.
-Losses learnPart(clip::ClipModel& model, torch::nn::Linear& classifier, const Samples& part,
-                 double weight, double auxiliaryWeight)
+Losses learnPart(clip::ClipModel& model, const Samples& part, const torch::Tensor& promptIds,
+                 double weight, double classWeight)
 {
     torch::Tensor image;
     torch::Tensor text;
+    torch::Tensor prompts;
     {
         const Autocast autocast;
-        image = model->encodeImage(part.pixels, clip::PatchPath::Plain).global;
+        image = encodeKept(model, part);
         text = model->encodeText(part.ids);
+        prompts = model->encodeText(promptIds);
     }
-    image = image.to(torch::kFloat32);
-    const torch::Tensor z = torch::nn::functional::normalize(image);
-    const torch::Tensor t = torch::nn::functional::normalize(text.to(torch::kFloat32));
-    const torch::Tensor logits = torch::matmul(z, t.t()) * model->logitScale();
+    const torch::Tensor z = unit(image);
+    const torch::Tensor logits = torch::matmul(z, unit(text).t()) * model->logitScale();
     const torch::Tensor targets = torch::arange(z.size(0));
     const torch::Tensor contrast = (torch::cross_entropy_loss(logits, targets) +
                                     torch::cross_entropy_loss(logits.t(), targets)) /
                                    2.0;
-    const torch::Tensor auxiliary =
-        -(torch::log_softmax(classifier(image), 1) * part.labels).sum(1).mean();
-    (weight * (contrast + auxiliaryWeight * auxiliary)).backward();
-    return {weight * contrast.item<double>(), weight * auxiliary.item<double>()};
+    const torch::Tensor byClass = torch::matmul(z, unit(prompts).t()) * model->logitScale();
+    const torch::Tensor classes = -(torch::log_softmax(byClass, 1) * part.labels).sum(1).mean();
+    (weight * (contrast + classWeight * classes)).backward();
+    return {weight * contrast.item<double>(), weight * classes.item<double>()};
 }
 
 /// One part of the batch a thread, each alone with its negatives: products this small do not share
 /// a thread pool well.
-Losses learn(clip::ClipModel& model, torch::nn::Linear& classifier, const Samples& batch,
+Losses learn(clip::ClipModel& model, const Samples& batch, const torch::Tensor& promptIds,
              const PretrainSettings& settings)
 {
     const std::int64_t count = batch.pixels.size(0);
@@ -163,14 +196,14 @@ Losses learn(clip::ClipModel& model, torch::nn::Linear& classifier, const Sample
         const double weight = double(samples.pixels.size(0)) / double(count);
         running.push_back(std::async(std::launch::async, [&, samples, weight] {
             torch::set_num_threads(1);
-            return learnPart(model, classifier, samples, weight, settings.auxiliaryWeight);
+            return learnPart(model, samples, promptIds, weight, settings.classWeight);
         }));
     }
     Losses sum;
     for (std::future<Losses>& part : running) {
         const Losses losses = part.get();
         sum.contrast += losses.contrast;
-        sum.auxiliary += losses.auxiliary;
+        sum.classes += losses.classes;
     }
     return sum;
 }
@@ -218,8 +251,8 @@ void save(clip::ClipModel& model, const PretrainSettings& settings,
 
 } // namespace
 
-void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
-                  const NextBatch& nextBatch, const std::filesystem::path& folder,
+void pretrainClip(const PretrainSettings& settings, const NextBatch& nextBatch,
+                  const std::filesystem::path& folder,
                   const std::function<Next(const PretrainEvent&)>& onStep)
 {
     (void)clip::loadCuda();    // before the seed
@@ -233,47 +266,54 @@ void pretrainClip(const PretrainSettings& settings, std::int64_t classes,
     const clip::ClipConfig config = starterConfig(settings, tokenizer);
     clip::ClipModel model =
         settings.from.empty() ? clip::ClipModel(config) : loadedFor(config, settings.from);
-    torch::nn::Linear classifier(config.embedDim, classes);
-    std::vector<torch::Tensor> parameters = model->parameters();
-    for (const torch::Tensor& parameter : classifier->parameters()) {
-        parameters.push_back(parameter);
-    }
+    const std::vector<torch::Tensor> parameters = model->parameters();
     torch::optim::AdamW optimizer(parameters, torch::optim::AdamWOptions(settings.learningRate)
                                                   .betas({0.9, 0.98})
                                                   .weight_decay(settings.weightDecay));
     const std::int64_t steps = std::max<std::int64_t>(settings.samples / settings.batchSize, 1);
-    const auto make = [&](std::int64_t step) {
-        return nextBatch(settings.batchSize,
-                         stageAt(settings.stages, double(step) / double(steps)));
-    };
-    auto pending = std::async(std::launch::async, make, 0);
     const auto start = Clock::now();
+    const auto minutes = [start] {
+        return std::chrono::duration<double, std::ratio<60>>(Clock::now() - start).count();
+    };
+    const auto progressAt = [&](std::int64_t step) {
+        return settings.minutes > 0.0 ? minutes() / settings.minutes : double(step) / double(steps);
+    };
+    const auto make = [&](double progress) {
+        const std::size_t stage = stageAt(settings.stages, progress);
+        return std::pair(stage, nextBatch(settings.batchSize, stage));
+    };
+    auto pending = std::async(std::launch::async, make, 0.0);
     auto lastSave = start;
-    for (std::int64_t step = 0; step < steps; ++step) {
-        const PretrainBatch batch = pending.get();
-        if (step + 1 < steps) {
-            pending = std::async(std::launch::async, make, step + 1);
+    for (std::int64_t step = 0; progressAt(step) < 1.0; ++step) {
+        const double progress = progressAt(step);
+        const auto [place, batch] = pending.get();
+        if (const double next = progressAt(step + 1); next < 1.0) {
+            pending = std::async(std::launch::async, make, next);
         }
-        const int side =
-            settings.stages[stageAt(settings.stages, double(step) / double(steps))].side;
+        const PretrainStage& stage = settings.stages[place];
+        const std::int64_t grid = stage.side / config.vision.patchSize;
         for (auto& group : optimizer.param_groups()) {
-            group.options().set_lr(settings.learningRate * rateAt(double(step) / double(steps)));
+            group.options().set_lr(settings.learningRate * rateAt(progress));
         }
         optimizer.zero_grad();
-        const Losses losses = learn(model, classifier,
-                                    {pixelsOf(batch.rgb, side, config),
-                                     idsOf(batch.captions, tokenizer, config.text.contextLength),
-                                     labelsOf(batch.classes, classes)},
-                                    settings);
+        const Losses losses =
+            learn(model,
+                  {pixelsOf(batch.rgb, stage.side, config),
+                   drawPatches(std::int64_t(batch.captions.size()), grid * grid, stage.kept),
+                   idsOf(batch.captions, tokenizer, config.text.contextLength),
+                   labelsOf(batch.classes, std::int64_t(batch.prompts.size()))},
+                  idsOf(batch.prompts, tokenizer, config.text.contextLength), settings);
         torch::nn::utils::clip_grad_norm_(parameters, 1.0);
         optimizer.step();
         {
             const torch::NoGradGuard noGrad;
             model->logit_scale.clamp_(0.0, std::log(kMaxScale));
         }
-        const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-        const PretrainEvent event{step + 1, steps, losses.contrast, losses.auxiliary,
-                                  double((step + 1) * settings.batchSize) / seconds};
+        // By the clock, how many steps there will be is a guess.
+        const auto expected = std::int64_t(std::llround(double(step + 1) / progressAt(step + 1)));
+        const PretrainEvent event{step + 1, std::max(expected, step + 1), losses.contrast,
+                                  losses.classes,
+                                  double((step + 1) * settings.batchSize) / (60.0 * minutes())};
         if (!std::isfinite(event.loss)) {
             throw Error("pretraining diverged at step " + std::to_string(step + 1) +
                         "; the folder holds the model saved before, try a lower learning rate");

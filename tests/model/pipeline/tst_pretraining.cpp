@@ -12,12 +12,11 @@ using namespace tagalign::model::pipeline;
 
 namespace {
 
-constexpr int kClasses = 2;
-
 /// Dark and light pictures, told apart by their captions.
 PretrainBatch batchOf(int count, int side)
 {
     PretrainBatch batch;
+    batch.prompts = {"dark", "light"};
     for (int i = 0; i < count; ++i) {
         const bool isLight = i % 2 == 1;
         batch.rgb.insert(batch.rgb.end(), std::size_t(side) * std::size_t(side) * 3,
@@ -48,6 +47,7 @@ class TestPretraining : public QObject
 private Q_SLOTS:
     void stagesFollowTheirShares();
     void checkpointHasTheLastSize();
+    void halfOfThePatchesTeachToo();
     void goesOnFromItsOwnCheckpoint();
     void otherShapesAreRefused();
     void stopIsObeyed();
@@ -71,7 +71,7 @@ std::vector<double> TestPretraining::train(const PretrainSettings& settings,
 {
     std::vector<double> losses;
     pretrainClip(
-        settings, kClasses,
+        settings,
         [&](int count, std::size_t stage) {
             if (stages != nullptr) {
                 stages->push_back(stage);
@@ -80,7 +80,7 @@ std::vector<double> TestPretraining::train(const PretrainSettings& settings,
         },
         to,
         [&](const PretrainEvent& event) {
-            losses.push_back(event.auxiliaryLoss);
+            losses.push_back(event.classLoss);
             return Next::Continue;
         });
     return losses;
@@ -101,6 +101,19 @@ void TestPretraining::checkpointHasTheLastSize()
     const auto accuracy = zeroShotAccuracy(folder("written"), batchOf(4, 24).rgb, 24,
                                            {"a dark picture", "a light picture"}, {0, 1, 0, 1});
     QVERIFY(accuracy.top1 >= 0.0 && accuracy.top5 == 1.0);
+}
+
+void TestPretraining::halfOfThePatchesTeachToo()
+{
+    PretrainSettings settings = tiny();
+    settings.samples = 160;
+    settings.stages = {{1.0, 32, 0.5}};
+    const auto half = train(settings, folder("half"));
+    QVERIFY(half.back() < half.front());
+    settings.stages.front().kept = 1.0;
+    const auto all = train(settings, folder("all"));
+    QCOMPARE(half.size(), all.size());
+    QVERIFY(half.front() != all.front()); // it really saw less
 }
 
 void TestPretraining::goesOnFromItsOwnCheckpoint()
@@ -137,7 +150,7 @@ void TestPretraining::stopIsObeyed()
 {
     const PretrainSettings settings = tiny();
     QVERIFY_EXCEPTION_THROWN(pretrainClip(
-                                 settings, kClasses,
+                                 settings,
                                  [&](int count, std::size_t stage) {
                                      return batchOf(count, settings.stages[stage].side);
                                  },
