@@ -1,5 +1,6 @@
 #include "app/ModelChoice.h"
 
+#include "app/ModelCatalogue.h"
 #include "app/ModelStore.h"
 #include "model/pipeline/StoreKey.h"
 
@@ -25,6 +26,18 @@ bool isStarterModel(const QString& checkpoint)
 {
     return QFileInfo(checkpoint).canonicalFilePath() ==
            QFileInfo(starterModelFolder()).canonicalFilePath();
+}
+
+QString modelTitle(const QString& checkpoint)
+{
+    if (isStarterModel(checkpoint)) {
+        return QCoreApplication::translate("Models", "demo model");
+    }
+    const QFileInfo folder(checkpoint);
+    const bool isInstalled =
+        folder.dir().canonicalPath() == QFileInfo(modelsFolder()).canonicalFilePath();
+    const auto known = isInstalled ? catalogueModel(folder.fileName()) : std::nullopt;
+    return known ? known->title : folder.fileName();
 }
 
 QString checkpointOf(const db::Database& database)

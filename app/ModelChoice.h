@@ -14,6 +14,9 @@ namespace tagalign::app {
 [[nodiscard]] QString starterModelFolder();
 [[nodiscard]] bool isStarterModel(const QString& checkpoint);
 
+/// What people call the checkpoint: the catalogue's title, else its folder's name.
+[[nodiscard]] QString modelTitle(const QString& checkpoint);
+
 /// The checkpoint folder that the project uses; the starter if none was chosen.
 [[nodiscard]] QString checkpointOf(const db::Database& database);
 

@@ -15,26 +15,44 @@ const char* const kNewestRequest = "newestHeatmapRequest";
 
 struct PromptService::Loaded
 {
-    model::pipeline::ModelFiles model;
-    std::string head;
-    std::string loadedHead;
+    /// A model with a head, loaded on first use.
+    struct View
+    {
+        model::pipeline::ModelFiles model;
+        std::string head;
+        std::string loadedHead;
+        std::unique_ptr<model::pipeline::PromptSession> session;
+    };
+
+    View used;
+    View beside;
     std::vector<std::string> referenceImages;
     std::vector<std::string> referencePrompts;
-    std::unique_ptr<model::pipeline::PromptSession> session;
 
-    model::pipeline::PromptSession& get()
+    model::pipeline::PromptSession& get(View& view) const
     {
-        if (!session) {
-            session = std::make_unique<model::pipeline::PromptSession>(model);
-            session->setReference(referenceImages, referencePrompts);
-            loadedHead.clear();
+        if (!view.session) {
+            view.session = std::make_unique<model::pipeline::PromptSession>(view.model);
+            view.session->setReference(referenceImages, referencePrompts);
+            view.loadedHead.clear();
         }
-        if (loadedHead != head) {
-            const std::string wanted = std::exchange(head, {}); // a bad one is told only once
-            session->setHead(wanted);
-            loadedHead = head = wanted;
+        if (view.loadedHead != view.head) {
+            // A bad one is told only once.
+            const std::string wanted = std::exchange(view.head, {});
+            view.session->setHead(wanted);
+            view.loadedHead = view.head = wanted;
         }
-        return *session;
+        return *view.session;
+    }
+
+    model::pipeline::PromptSession& get(const Source& source)
+    {
+        if (beside.model.checkpoint != source.model.checkpoint) {
+            beside.model = source.model;
+            beside.session.reset();
+        }
+        beside.head = source.headFile.toStdString();
+        return get(beside);
     }
 };
 
@@ -74,14 +92,14 @@ void PromptService::post(std::function<void(Loaded&)> work)
 void PromptService::setModel(const model::pipeline::ModelFiles& model)
 {
     post([model](Loaded& loaded) {
-        loaded.model = model;
-        loaded.session.reset();
+        loaded.used.model = model;
+        loaded.used.session.reset();
     });
 }
 
 void PromptService::setHead(const QString& headFile)
 {
-    post([head = headFile.toStdString()](Loaded& loaded) { loaded.head = head; });
+    post([head = headFile.toStdString()](Loaded& loaded) { loaded.used.head = head; });
 }
 
 void PromptService::setReference(const std::vector<std::string>& hashes,
@@ -90,8 +108,10 @@ void PromptService::setReference(const std::vector<std::string>& hashes,
     post([hashes, prompts](Loaded& loaded) {
         loaded.referenceImages = hashes;
         loaded.referencePrompts = prompts;
-        if (loaded.session) {
-            loaded.session->setReference(hashes, prompts);
+        for (const Loaded::View* view : {&loaded.used, &loaded.beside}) {
+            if (view->session) {
+                view->session->setReference(hashes, prompts);
+            }
         }
     });
 }
@@ -111,13 +131,19 @@ void PromptService::heatmaps(QObject* asker, const Request& request, OnHeatmaps 
         if (*counter != number) {
             return;
         }
-        const auto pair = loaded.get().heatmaps(
-            request.file.toStdString(), request.sha256.toStdString(), request.prompt.toStdString());
+        const auto mapsOf = [&request](model::pipeline::PromptSession& session) {
+            return session.heatmaps(request.file.toStdString(), request.sha256.toStdString(),
+                                    request.prompt.toStdString());
+        };
+        Heatmaps maps{.pair = mapsOf(loaded.get(loaded.used)), .beside = std::nullopt};
+        if (request.beside) {
+            maps.beside = mapsOf(loaded.get(*request.beside));
+        }
         QMetaObject::invokeMethod(
             this,
-            [guard, counter, number, then, pair] {
+            [guard, counter, number, then, maps] {
                 if (guard && *counter == number) {
-                    then(pair);
+                    then(maps);
                 }
             },
             Qt::QueuedConnection);
@@ -129,9 +155,9 @@ void PromptService::search(QObject* asker, const std::vector<std::string>& hashe
 {
     post([this, hashes, prompt, limit, guard = QPointer<QObject>(asker),
           then = std::move(then)](Loaded& loaded) {
-        auto& session = loaded.get();
+        auto& session = loaded.get(loaded.used);
         const auto before = session.search(hashes, prompt.toStdString(), false, limit);
-        const auto after = loaded.head.empty()
+        const auto after = loaded.used.head.empty()
                                ? std::vector<model::pipeline::SearchHit>()
                                : session.search(hashes, prompt.toStdString(), true, limit);
         QMetaObject::invokeMethod(

@@ -26,14 +26,28 @@ public:
     explicit PromptService(QObject* parent = nullptr);
     ~PromptService() override;
 
+    /// Another model and head to show beside the ones in use.
+    struct Source
+    {
+        model::pipeline::ModelFiles model;
+        QString headFile;
+    };
+
     struct Request
     {
         QString file;
         QString sha256;
         QString prompt;
+        std::optional<Source> beside = std::nullopt;
     };
 
-    using OnHeatmaps = std::function<void(const model::pipeline::HeatmapPair&)>;
+    struct Heatmaps
+    {
+        model::pipeline::HeatmapPair pair;
+        std::optional<model::pipeline::HeatmapPair> beside; ///< if the request asked for it
+    };
+
+    using OnHeatmaps = std::function<void(const Heatmaps&)>;
     using OnHits = std::function<void(const std::vector<model::pipeline::SearchHit>& before,
                                       const std::vector<model::pipeline::SearchHit>& after)>;
 

@@ -30,7 +30,8 @@ CompareView::CompareView(QWidget* parent)
       m_leftLabel(new QLabel(this)),
       m_rightLabel(new QLabel(this)),
       m_readout(new QLabel(this)),
-      m_scale(new ColorScale(this))
+      m_scale(new ColorScale(this)),
+      m_rightScale(new ColorScale(this))
 {
     auto* layout = new QGridLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -39,7 +40,8 @@ CompareView::CompareView(QWidget* parent)
     layout->addWidget(m_left, 1, 0);
     layout->addWidget(m_right, 1, 1);
     layout->addWidget(m_scale, 2, 0);
-    layout->addWidget(m_readout, 2, 1);
+    layout->addWidget(m_rightScale, 2, 1);
+    layout->addWidget(m_readout, 3, 0, 1, 2);
     layout->setRowStretch(1, 1);
     layout->setColumnStretch(0, 1);
     layout->setColumnStretch(1, 1);
@@ -70,10 +72,15 @@ void CompareView::setHeatmaps(const Heatmap& before, const Heatmap& after)
     showMaps();
 }
 
-void CompareView::setScale(float low, float high)
+void CompareView::setScale(MapScale scale)
 {
-    m_low = low;
-    m_high = high;
+    setScales(scale, scale);
+}
+
+void CompareView::setScales(MapScale before, MapScale after)
+{
+    m_beforeScale = before;
+    m_afterScale = after;
 }
 
 void CompareView::setMode(CompareMode mode)
@@ -82,36 +89,38 @@ void CompareView::setMode(CompareMode mode)
     showMaps();
 }
 
-void CompareView::setAfterName(const QString& name)
+void CompareView::setNames(const QString& before, const QString& after)
 {
-    m_afterName = name;
+    m_beforeName = before;
+    m_afterName = after;
     showMaps();
 }
 
 void CompareView::showMaps()
 {
     const bool hasAfter = !m_after.isEmpty();
-    const bool isAlone = m_mode != CompareMode::SideBySide && hasAfter;
+    const bool isAlone = hasAfter && isOneScale() && m_mode != CompareMode::SideBySide;
     m_right->setVisible(!isAlone);
     m_rightLabel->setVisible(!isAlone);
     m_left->setRightHeatmap({});
-    if (m_mode == CompareMode::Difference && hasAfter) {
+    m_rightScale->setVisible(!isOneScale() && hasAfter);
+    if (isAlone && m_mode == CompareMode::Difference) {
         showDifference();
         return;
     }
-    const QString before = tr("Before: the model as it came");
-    m_leftLabel->setText(isAlone ? before + QStringLiteral("  |  ") + m_afterName : before);
+    m_leftLabel->setText(isAlone ? m_beforeName + QStringLiteral("  |  ") + m_afterName
+                                 : m_beforeName);
     m_rightLabel->setText(m_afterName);
-    for (HeatmapView* view : {m_left, m_right}) {
-        view->setScale(ColorMap::Viridis, m_low, m_high);
-    }
+    m_left->setScale(ColorMap::Viridis, m_beforeScale.low, m_beforeScale.high);
+    m_right->setScale(ColorMap::Viridis, m_afterScale.low, m_afterScale.high);
     m_left->setHeatmap(m_before);
     m_right->setHeatmap(m_after);
     if (isAlone) {
         m_left->setRightHeatmap(m_after);
     }
     m_scale->setVisible(!m_before.isEmpty());
-    m_scale->setScale(ColorMap::Viridis, m_low, m_high);
+    m_scale->setScale(ColorMap::Viridis, m_beforeScale.low, m_beforeScale.high);
+    m_rightScale->setScale(ColorMap::Viridis, m_afterScale.low, m_afterScale.high);
 }
 
 void CompareView::showDifference()

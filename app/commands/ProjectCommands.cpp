@@ -5,6 +5,7 @@
 #include "app/jobs/EncodeJob.h"
 #include "app/jobs/EvaluateJob.h"
 #include "app/jobs/ImportJob.h"
+#include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportJob.h"
 #include "app/jobs/Runs.h"
 #include "app/jobs/SearchJob.h"
@@ -13,6 +14,10 @@
 #include "db/RunRepository.h"
 
 #include <CLI/CLI.hpp>
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 
 #include <memory>
 
@@ -28,6 +33,7 @@ struct Options
     std::string query;
     std::size_t limit = 10;
     bool resume = false;
+    bool asJson = false;
     TrainOptions train;
 };
 
@@ -143,6 +149,57 @@ int reportVerb(const Project& project, const Options&, Console& console)
     return report.isNoGo ? kNoGo : kDone;
 }
 
+QJsonObject runJson(const db::Run& run, const QList<db::Metric>& metrics)
+{
+    QJsonArray figures;
+    for (const db::Metric& metric : metrics) {
+        if (!metric.tag) {
+            figures.append(QJsonObject{{"metric", metric.name},
+                                       {"kind", metric.kind},
+                                       {"before", metric.before},
+                                       {"after", metric.after},
+                                       {"low", metric.low},
+                                       {"high", metric.high},
+                                       {"count", metric.count}});
+        }
+    }
+    const RunModel model = modelOf(run.snapshot);
+    return {{"run", run.folder},
+            {"model", model.title},
+            {"model_fingerprint", model.fingerprint},
+            {"head", run.name},
+            {"status", db::statusName(run.status)},
+            {"started", run.startedAt},
+            {"finished", run.finishedAt},
+            {"settings", QJsonDocument::fromJson(run.settings.toUtf8()).object()},
+            {"data", QJsonDocument::fromJson(run.snapshot.toUtf8()).object()},
+            {"message", run.message},
+            {"metrics", figures}};
+}
+
+int runsVerb(const Project& project, const Options& options, Console& console)
+{
+    const db::Database database(project.databaseFile());
+    const db::RunRepository runs(database.connection());
+    QJsonArray all;
+    for (const db::Run& run : runs.runs()) {
+        const QList<db::Metric> metrics = runs.metricsOf(run.id);
+        all.append(runJson(run, metrics));
+        if (!options.asJson) {
+            print(QStringLiteral("Run %1: %2 on %3, %4 %5")
+                      .arg(run.folder, run.name, modelOf(run.snapshot).title,
+                           db::statusName(run.status), run.message));
+            print(metricTable(metrics));
+        }
+    }
+    if (options.asJson) {
+        print(QString::fromUtf8(QJsonDocument(all).toJson(QJsonDocument::Indented)));
+    } else if (all.isEmpty()) {
+        console.say(QStringLiteral("The project has no run yet; \"tagalign train\" makes one."));
+    }
+    return kDone;
+}
+
 int searchVerb(const Project& project, const Options& options, Console&)
 {
     for (const FoundImage& hit :
@@ -182,6 +239,8 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
     addVerb(program, run, options, "evaluate", "Score the newest run on the test images",
             evaluateVerb);
     addVerb(program, run, options, "report", "Write the newest run's report", reportVerb);
+    addVerb(program, run, options, "runs", "List the runs with their models and figures", runsVerb)
+        ->add_flag("--json", options->asJson, "Print a JSON list");
     CLI::App* search =
         addVerb(program, run, options, "search", "Find images by a prompt", searchVerb);
     search->add_option("QUERY", options->query, "What to look for")->required();

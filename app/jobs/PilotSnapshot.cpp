@@ -114,10 +114,13 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
             targetOf(candidate, tagPlaces.value(candidate.tag)));
     }
     const db::Counts counts = images.counts();
+    const QString checkpoint = checkpointOf(database);
     snapshot.description = QString::fromUtf8(
         QJsonDocument(
             QJsonObject{{"model", QString::fromStdString(model::pipeline::checkpointFingerprint(
-                                      modelFiles(project, database).checkpoint))},
+                                      checkpoint.toStdString()))},
+                        {"model_title", modelTitle(checkpoint)},
+                        {"checkpoint", isStarterModel(checkpoint) ? QString() : checkpoint},
                         {"images", counts.images},
                         {"captions", counts.captions},
                         {"tags", counts.tags},
@@ -193,9 +196,11 @@ PilotSnapshot loadSnapshot(const QString& file)
     return snapshot;
 }
 
-QString modelOf(const QString& description)
+RunModel modelOf(const QString& description)
 {
-    return QJsonDocument::fromJson(description.toUtf8()).object()["model"].toString();
+    const QJsonObject object = QJsonDocument::fromJson(description.toUtf8()).object();
+    return {object["model_title"].toString(), object["model"].toString(),
+            object["checkpoint"].toString()};
 }
 
 } // namespace tagalign::app

@@ -36,7 +36,15 @@ struct ScaleReference
 void saveSnapshot(const PilotSnapshot& snapshot, const QString& file);
 [[nodiscard]] PilotSnapshot loadSnapshot(const QString& file);
 
-/// The fingerprint of the model in a run's stored description; empty if there is none.
-[[nodiscard]] QString modelOf(const QString& description);
+/// The model that a run belongs to.
+struct RunModel
+{
+    QString title; ///< for people; empty in runs of earlier versions
+    QString fingerprint;
+    QString checkpoint; ///< the folder at that time; empty: the demo model's
+};
+
+/// As a run's stored description names it.
+[[nodiscard]] RunModel modelOf(const QString& description);
 
 } // namespace tagalign::app

@@ -24,6 +24,11 @@ QString lockFile(const Project& project, const db::Run& run)
     return project.runFolder(run.folder) + QStringLiteral("/lock");
 }
 
+QString fingerprintOf(const QString& checkpoint)
+{
+    return QString::fromStdString(model::pipeline::checkpointFingerprint(checkpoint.toStdString()));
+}
+
 bool isAbandoned(const Project& project, const db::Run& run)
 {
     if (run.status != db::RunStatus::Running) {
@@ -73,15 +78,50 @@ int closeAbandonedRuns(const Project& project, const db::Database& database)
 
 std::optional<db::Run> newestRun(const Project& project, const db::Database& database)
 {
-    const QString model = QString::fromStdString(
-        model::pipeline::checkpointFingerprint(modelFiles(project, database).checkpoint));
+    const QString model = fingerprintOf(checkpointOf(database));
     for (const db::Run& run : db::RunRepository(database.connection()).runs()) {
-        if (run.status == db::RunStatus::Done && modelOf(run.snapshot) == model &&
+        if (run.status == db::RunStatus::Done && modelOf(run.snapshot).fingerprint == model &&
             QFile::exists(headFile(project, run))) {
             return run;
         }
     }
     return std::nullopt;
+}
+
+bool isOfPresentModel(const db::Database& database, const db::Run& run)
+{
+    return modelOf(run.snapshot).fingerprint == fingerprintOf(checkpointOf(database));
+}
+
+std::optional<model::pipeline::ModelFiles> modelFilesOf(const Project& project, const db::Run& run)
+{
+    const RunModel model = modelOf(run.snapshot);
+    const QString checkpoint = model.checkpoint.isEmpty() ? starterModelFolder() : model.checkpoint;
+    try {
+        if (fingerprintOf(checkpoint) == model.fingerprint) {
+            return model::pipeline::ModelFiles{.checkpoint = checkpoint.toStdString(),
+                                               .store = project.featuresFolder().toStdString()};
+        }
+    } catch (const model::Error&) {
+        // gone or broken: nothing can be shown with it
+    }
+    return std::nullopt;
+}
+
+QList<UsableRun> usableRuns(const Project& project, const db::Database& database)
+{
+    const QString present = fingerprintOf(checkpointOf(database));
+    QList<UsableRun> usable;
+    for (const db::Run& run : db::RunRepository(database.connection()).runs()) {
+        if (run.status != db::RunStatus::Done || !QFile::exists(headFile(project, run))) {
+            continue;
+        }
+        if (const auto files = modelFilesOf(project, run)) {
+            const RunModel model = modelOf(run.snapshot);
+            usable.append({run, model.title, *files, model.fingerprint == present});
+        }
+    }
+    return usable;
 }
 
 RunCurves readCurves(const Project& project, const db::Run& run)

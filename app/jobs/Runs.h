@@ -3,6 +3,7 @@
 #include "app/Project.h"
 #include "db/Database.h"
 #include "db/Rows.h"
+#include "model/pipeline/PilotData.h"
 
 #include <QLockFile>
 #include <QVector>
@@ -29,6 +30,24 @@ int closeAbandonedRuns(const Project& project, const db::Database& database);
 /// @throws std::exception
 [[nodiscard]] std::optional<db::Run> newestRun(const Project& project,
                                                const db::Database& database);
+
+[[nodiscard]] bool isOfPresentModel(const db::Database& database, const db::Run& run);
+
+/// A run's own model, whichever the project uses now; nothing if it is no longer there as it was.
+[[nodiscard]] std::optional<model::pipeline::ModelFiles> modelFilesOf(const Project& project,
+                                                                      const db::Run& run);
+
+/// A finished run that can still be shown: its head and its model are there.
+struct UsableRun
+{
+    db::Run run;
+    QString modelTitle;
+    model::pipeline::ModelFiles model;
+    bool isOfPresentModel = false;
+};
+
+/// Newest first. @throws db::Error
+[[nodiscard]] QList<UsableRun> usableRuns(const Project& project, const db::Database& database);
 
 /// A run's figures by epoch, the first epoch first.
 struct RunCurves

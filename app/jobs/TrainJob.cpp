@@ -164,7 +164,7 @@ db::Run resumeRun(const Project& project, const db::Run& run, JobContext& contex
     const db::Database database(project.databaseFile());
     const auto model =
         model::pipeline::checkpointFingerprint(modelFiles(project, database).checkpoint);
-    if (modelOf(run.snapshot).toStdString() != model) {
+    if (modelOf(run.snapshot).fingerprint.toStdString() != model) {
         throw model::Error("run " + run.folder.toStdString() +
                            " was begun with another model; choose that model again or start a "
                            "new run");

@@ -6,6 +6,7 @@
 #include "widgets/CompareView.h"
 
 #include <QButtonGroup>
+#include <QComboBox>
 #include <QCompleter>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -28,6 +29,8 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     : QWidget(parent),
       m_workspace(workspace),
       m_prompt(new QLineEdit(this)),
+      m_left(new QComboBox(this)),
+      m_modes(new QButtonGroup(this)),
       m_pictures(new PictureList(workspace, this)),
       m_list(new QListView(this)),
       m_listTitle(new QLabel(this)),
@@ -40,10 +43,13 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     m_prompt->setAccessibleName(tr("Prompt"));
     auto* find = new QPushButton(tr("Find pictures"), this);
     find->setToolTip(tr("Rank all pictures by the prompt, with the trained head if there is one"));
+    m_left->setToolTip(tr("What stands at the left: the model before training, or another run"));
+    m_left->setAccessibleName(tr("Compare with"));
+    m_left->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     auto* bar = new QHBoxLayout;
     bar->addWidget(m_prompt, 1);
     bar->addWidget(find);
-    auto* modes = new QButtonGroup(this);
+    bar->addWidget(m_left);
     const auto addMode = [&](const QString& text, const QString& tip, widgets::CompareMode mode) {
         auto* button = new QToolButton(this);
         button->setText(text);
@@ -51,7 +57,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
         button->setCheckable(true);
         button->setAutoRaise(true); // makes the chosen one stand out
         button->setChecked(mode == widgets::CompareMode::SideBySide);
-        modes->addButton(button);
+        m_modes->addButton(button);
         bar->addWidget(button);
         connect(button, &QToolButton::clicked, this, [this, mode] { m_view->setMode(mode); });
     };
@@ -89,9 +95,11 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &ComparePage::showPicture);
     connect(&workspace, &Workspace::imagesChanged, this, &ComparePage::reload);
-    connect(&workspace, &Workspace::headChanged, this, &ComparePage::showRun);
+    connect(&workspace, &Workspace::headChanged, this, &ComparePage::listRuns);
+    connect(&workspace, &Workspace::runsChanged, this, &ComparePage::listRuns);
+    connect(m_left, qOverload<int>(&QComboBox::activated), this, &ComparePage::showRun);
     connect(&workspace.prompts, &PromptService::failed, this, [this] { m_status->clear(); });
-    showRun();
+    listRuns();
     reload();
 }
 
@@ -162,17 +170,18 @@ void ComparePage::requestHeatmaps()
         return;
     }
     m_status->setText(tr("Looking for “%1”…").arg(prompt));
-    m_workspace.prompts.heatmaps(
-        this, {m_workspace.project().absolutePath(image->path), image->sha256, prompt},
-        [this, prompt, id = image->id](const model::pipeline::HeatmapPair& pair) {
-            m_status->clear();
-            if (chosen() == nullptr || chosen()->id != id) {
-                return;
-            }
-            m_view->setScale(pair.low, pair.high);
-            m_view->setHeatmaps(heatmapOf(pair.before),
-                                pair.after ? heatmapOf(*pair.after) : widgets::Heatmap());
-        });
+    PromptService::Request request{m_workspace.project().absolutePath(image->path), image->sha256,
+                                   prompt};
+    if (const UsableRun* run = besideRun()) {
+        request.beside = {run->model, headFile(m_workspace.project(), run->run)};
+    }
+    m_workspace.prompts.heatmaps(this, request,
+                                 [this, id = image->id](const PromptService::Heatmaps& maps) {
+                                     m_status->clear();
+                                     if (chosen() != nullptr && chosen()->id == id) {
+                                         showMaps(maps);
+                                     }
+                                 });
     m_workspace.session.ask(
         this,
         [prompt](db::Database& database) {
@@ -208,11 +217,63 @@ void ComparePage::search()
         });
 }
 
+void ComparePage::showMaps(const PromptService::Heatmaps& maps)
+{
+    const model::pipeline::HeatmapPair& used = maps.pair;
+    widgets::MapScale right{used.low, used.high};
+    widgets::MapScale left = right;
+    widgets::Heatmap before = heatmapOf(used.before);
+    if (maps.beside) {
+        before = heatmapOf(maps.beside->after.value_or(maps.beside->before));
+        left = {maps.beside->low, maps.beside->high};
+        if (besideRun() != nullptr && besideRun()->isOfPresentModel) {
+            left = right = {std::min(left.low, right.low), std::max(left.high, right.high)};
+        }
+    }
+    m_view->setScales(left, right);
+    m_view->setHeatmaps(before, used.after ? heatmapOf(*used.after) : widgets::Heatmap());
+}
+
+const UsableRun* ComparePage::besideRun() const
+{
+    const int row = m_left->currentIndex() - 1; // the first entry is the frozen model
+    return row >= 0 && row < m_runs.size() ? &m_runs.at(row) : nullptr;
+}
+
+void ComparePage::listRuns()
+{
+    m_workspace.session.ask(
+        this,
+        [project = m_workspace.project()](const db::Database& database) {
+            return usableRuns(project, database);
+        },
+        [this](const QList<UsableRun>& runs) {
+            const db::RunId chosen = besideRun() != nullptr ? besideRun()->run.id : db::RunId{};
+            m_runs = runs;
+            m_left->clear();
+            m_left->addItem(tr("Before training"));
+            for (const UsableRun& usable : m_runs) {
+                m_left->addItem(tr("Run %1 (%2, %3)")
+                                    .arg(usable.run.folder, usable.run.name, usable.modelTitle));
+                if (chosen == usable.run.id) {
+                    m_left->setCurrentIndex(m_left->count() - 1);
+                }
+            }
+            showRun();
+        });
+}
+
 void ComparePage::showRun()
 {
     const auto& run = m_workspace.run();
-    m_view->setAfterName(run ? tr("After: run %1 (%2)").arg(run->folder, run->name)
-                             : tr("After: no trained head yet; see Train"));
+    const UsableRun* beside = besideRun();
+    const bool isOneModel = beside == nullptr || beside->isOfPresentModel;
+    for (QAbstractButton* mode : m_modes->buttons()) {
+        mode->setEnabled(isOneModel); // two models have two scales, which cannot lie on one another
+    }
+    m_view->setNames(beside != nullptr ? m_left->currentText() : tr("Before: the model as it came"),
+                     run ? tr("After: run %1 (%2)").arg(run->folder, run->name)
+                         : tr("After: no trained head yet; see Train"));
     requestHeatmaps();
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "app/jobs/Runs.h"
 #include "app/pages/Workspace.h"
 
 #include <QWidget>
 
 class QButtonGroup;
+class QComboBox;
 class QLabel;
 class QLineEdit;
 class QListView;
@@ -18,8 +20,8 @@ namespace tagalign::app {
 
 class PictureList;
 
-/// Did it get better, where? A prompt, a picture, before and after on one colour scale; and the
-/// pictures that the prompt finds.
+/// Did it get better, where? A prompt, a picture, before and after on one colour scale, or two runs
+/// side by side, be they of different models; and the pictures that the prompt finds.
 class ComparePage : public QWidget
 {
     Q_OBJECT
@@ -39,11 +41,17 @@ private:
     void showPicture();
     void requestHeatmaps();
     void search();
+    void listRuns();
+    [[nodiscard]] const UsableRun* besideRun() const; ///< chosen for the left side; else frozen
+    void showMaps(const PromptService::Heatmaps& maps);
     void showRun();
 
     Workspace& m_workspace;
     QList<db::Image> m_images;
+    QList<UsableRun> m_runs;
     QLineEdit* m_prompt;
+    QComboBox* m_left;
+    QButtonGroup* m_modes;
     PictureList* m_pictures;
     QListView* m_list;
     QLabel* m_listTitle;

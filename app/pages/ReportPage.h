@@ -4,13 +4,14 @@
 
 #include <QWidget>
 
+class QComboBox;
 class QLabel;
 class QPushButton;
 class QTableWidget;
 
 namespace tagalign::app {
 
-/// Go or no-go? The newest run's figures and the way to its report.
+/// Go or no-go? A run's figures and the way to its report; another run's figures beside them.
 class ReportPage : public QWidget
 {
     Q_OBJECT
@@ -19,15 +20,34 @@ public:
     explicit ReportPage(Workspace& workspace, QWidget* parent = nullptr);
 
 private:
+    /// What the page shows of one run.
+    struct Content
+    {
+        db::Run run;
+        QList<db::Metric> metrics; ///< without those of single tags
+        QString decision;
+        QString file;
+        bool hasFile = false;
+    };
+
+    [[nodiscard]] static QList<Content> contents(const Project& project,
+                                                 const db::Database& database);
+    [[nodiscard]] const Content* chosen(const QComboBox* box) const;
     void reload();
-    void addFigure(const db::Metric& metric, double reach);
+    void fill(QComboBox* box, const QString& first);
+    void showRun();
+    void addFigure(const db::Metric& metric, double reach, const db::Metric* beside);
 
     Workspace& m_workspace;
+    QList<Content> m_contents; ///< evaluated runs, newest first
     QLabel* m_heading;
+    std::optional<db::RunId> m_newest; ///< of the present model
+    QComboBox* m_run;
+    QComboBox* m_beside;
     QLabel* m_decision;
+    QLabel* m_remark; ///< what to mind when comparing
     QTableWidget* m_figures;
     QPushButton* m_open;
-    QString m_file;
 };
 
 } // namespace tagalign::app

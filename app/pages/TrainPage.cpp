@@ -1,6 +1,7 @@
 #include "app/pages/TrainPage.h"
 
 #include "app/jobs/EvaluateJob.h"
+#include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportJob.h"
 #include "app/jobs/TrainJob.h"
 #include "db/RunRepository.h"
@@ -57,7 +58,7 @@ TrainPage::TrainPage(Workspace& workspace, QWidget* parent)
       m_resume(new QPushButton(tr("Go on with this run"), this)),
       m_losses(new widgets::LinePlot(this)),
       m_scores(new widgets::LinePlot(this)),
-      m_runs(new QTableWidget(0, 5, this))
+      m_runs(new QTableWidget(0, 6, this))
 {
     m_losses->setTitle(tr("Loss (lower is better)"));
     m_scores->setTitle(tr("Tag mAP on validation images (higher is better)"));
@@ -114,14 +115,16 @@ QFormLayout* TrainPage::makeForm()
 void TrainPage::makeTable()
 {
     m_runs->setHorizontalHeaderLabels(
-        {tr("Run"), tr("Head"), tr("State"), tr("Attributes: tag mAP"), tr("Remark")});
+        {tr("Run"), tr("Model"), tr("Head"), tr("State"), tr("Attributes: tag mAP"), tr("Remark")});
     m_runs->horizontalHeader()->setStretchLastSection(true);
     m_runs->verticalHeader()->hide();
     m_runs->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_runs->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_runs->setSelectionMode(QAbstractItemView::SingleSelection);
     m_runs->setAccessibleName(tr("Runs"));
-    m_runs->setToolTip(tr("The chosen run is the “after” on the Compare page"));
+    m_runs->setToolTip(
+        tr("The chosen run is the “after” on the Compare page, if it is of the "
+           "project's present model; runs of other models can stand beside it there"));
     m_runs->setTabKeyNavigation(false);
     m_resume->setToolTip(tr("From its last epoch, with the settings and the verdicts it began "
                             "with"));
@@ -224,8 +227,9 @@ void TrainPage::showRuns(const QList<Row>& rows)
                                                    .arg(row.attributes->before, 0, 'f', 3)
                                                    .arg(row.attributes->after, 0, 'f', 3)
                                              : QString();
-        const QStringList cells{row.run.folder, row.run.name, stateText(row.run.status), score,
-                                row.run.message};
+        const QStringList cells{row.run.folder, modelOf(row.run.snapshot).title,
+                                row.run.name,   stateText(row.run.status),
+                                score,          row.run.message};
         for (int column = 0; column < cells.size(); ++column) {
             m_runs->setItem(i, column, new QTableWidgetItem(cells.at(column)));
         }

@@ -430,11 +430,12 @@ void VerifyPage::requestHeatmap()
     const db::Image& image = m_content.image;
     m_workspace.prompts.heatmaps(
         this, {m_workspace.project().absolutePath(image.path), image.sha256, promptOf(*candidate)},
-        [this, id = candidate->id](const model::pipeline::HeatmapPair& pair) {
+        [this, id = candidate->id](const PromptService::Heatmaps& maps) {
             const db::Candidate* current = currentCandidate();
             if (!m_isHeatmapOn || current == nullptr || current->id != id) {
                 return;
             }
+            const model::pipeline::HeatmapPair& pair = maps.pair;
             const widgets::Heatmap map = heatmapOf(pair.after ? *pair.after : pair.before);
             m_view->setScale(widgets::ColorMap::Viridis, pair.low, pair.high);
             m_scale->setScale(widgets::ColorMap::Viridis, pair.low, pair.high);

@@ -170,10 +170,21 @@ void Workspace::useNewestHead()
 {
     session.ask(
         this, [where = project()](db::Database& database) { return newestRun(where, database); },
-        [this](const std::optional<db::Run>& run) { useRun(run); });
+        [this](const std::optional<db::Run>& run) { setRun(run); });
 }
 
-void Workspace::useRun(const std::optional<db::Run>& run)
+void Workspace::useRun(const db::Run& run)
+{
+    session.ask(
+        this, [run](const db::Database& database) { return isOfPresentModel(database, run); },
+        [this, run](bool fits) {
+            if (fits) {
+                setRun(run);
+            }
+        });
+}
+
+void Workspace::setRun(const std::optional<db::Run>& run)
 {
     m_run = run;
     prompts.setHead(run ? headFile(project(), *run) : QString());

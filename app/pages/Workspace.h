@@ -50,9 +50,10 @@ public:
     /// Another checkpoint for this project; its features and its newest head come with it.
     void chooseModel(const QString& folder);
 
-    /// The newest run that fits the model becomes the "after" of prompts, or the given one.
+    /// The newest run that fits the model becomes the "after" of prompts, or the given one; one of
+    /// another model is left alone.
     void useNewestHead();
-    void useRun(const std::optional<db::Run>& run);
+    void useRun(const db::Run& run);
 
     [[nodiscard]] const std::optional<db::Run>& run() const { return m_run; } ///< the "after"
 
@@ -67,6 +68,7 @@ Q_SIGNALS:
 
 private:
     void goOnWithInterrupted();
+    void setRun(const std::optional<db::Run>& run);
     void fixScale();
     void load(QObject* receiver, std::function<QImage()> read, OnImage then);
 

@@ -1,4 +1,5 @@
 #include "app/MainWindow.h"
+#include "app/ModelChoice.h"
 #include "app/demo/DemoPairs.h"
 #include "app/pages/ComparePage.h"
 #include "app/pages/PictureList.h"
@@ -7,12 +8,14 @@
 #include "db/ImageRepository.h"
 #include "db/RunRepository.h"
 #include "db/Statement.h"
+#include "widgets/ColorMaps.h"
 #include "widgets/CompareView.h"
 #include "widgets/DropArea.h"
 #include "widgets/JobTray.h"
 #include "widgets/ProgressSummary.h"
 #include "widgets/TagChipBar.h"
 
+#include <QComboBox>
 #include <QDirIterator>
 #include <QDropEvent>
 #include <QElapsedTimer>
@@ -39,6 +42,32 @@ constexpr int kPatience = 60'000; ///< ms; machines are shared
 constexpr int kPictures = 48;
 constexpr int kLongTraining = 900; ///< epochs: to be in the middle of it for a while
 
+/// The starter with one weight changed: another model to the program.
+void writeOtherModel(const QString& folder)
+{
+    QVERIFY(QDir().mkpath(folder));
+    for (const QFileInfo& file : QDir(starterModelFolder()).entryInfoList(QDir::Files)) {
+        QVERIFY(QFile::copy(file.filePath(), folder + '/' + file.fileName()));
+    }
+    QFile weights(folder + "/model.safetensors");
+    QVERIFY(weights.setPermissions(QFile::ReadOwner | QFile::WriteOwner));
+    QVERIFY(weights.open(QIODevice::ReadWrite));
+    QVERIFY(weights.seek(weights.size() - 2)); // fp16, the last value
+    const QByteArray value = weights.read(1);
+    QVERIFY(weights.seek(weights.size() - 2));
+    QCOMPARE(weights.write(QByteArray(1, char(value.at(0) ^ 0x7F))), 1);
+}
+
+/// As a person does it; setting the index alone says nothing to the page.
+void chooseEntry(QComboBox* box, int entry)
+{
+    QVERIFY(entry >= 0);
+    box->setFocus();
+    while (box->currentIndex() != entry) {
+        QTest::keyClick(box, box->currentIndex() < entry ? Qt::Key_Down : Qt::Key_Up);
+    }
+}
+
 } // namespace
 
 /// A person's way through the window, on composed pictures and the model that is built in.
@@ -59,6 +88,7 @@ private Q_SLOTS:
     void stoppedTrainingGoesOnToItsReport();
     void promptIsComparedBeforeAndAfter();
     void searchRanksAndShowsAllAgain();
+    void runsOfTwoModelsStandSideBySide();
     void pagesAreReachedByKeys();
     void closingMidJobLosesNothing();
     void interruptedWorkGoesOnAtTheNextStart();
@@ -379,6 +409,58 @@ void TestStudio::searchRanksAndShowsAllAgain()
     QTest::mouseClick(all, Qt::LeftButton);
     QVERIFY(!all->isVisible());
     QCOMPARE(page->pictures()->rowCount(), kPictures);
+}
+
+void TestStudio::runsOfTwoModelsStandSideBySide()
+{
+    const int before = verdicts();
+    const QString other = m_folder.filePath("other-model");
+    writeOtherModel(other);
+    Workspace& workspace = *m_window->workspace();
+    workspace.chooseModel(other);
+    QTRY_VERIFY_WITH_TIMEOUT(!workspace.run(), kPatience); // heads belong to their model
+    waitForJobs();
+    startTraining(1);
+    waitForJobs();
+    QTRY_VERIFY_WITH_TIMEOUT(workspace.run().has_value(), kPatience);
+    QCOMPARE(verdicts(), before);
+
+    auto* compare = static_cast<ComparePage*>(m_window->page(MainWindow::kCompare));
+    m_window->showPage(MainWindow::kCompare);
+    auto* left = compare->findChild<QComboBox*>();
+    QTRY_VERIFY_WITH_TIMEOUT(left->findText("demo model", Qt::MatchContains) > 0, kPatience);
+    const auto scales = compare->view()->findChildren<widgets::ColorScale*>();
+    QCOMPARE(scales.size(), 2);
+    QTRY_VERIFY_WITH_TIMEOUT(!compare->view()->after().isEmpty(), kPatience);
+    QVERIFY(!scales.last()->isVisible()); // one model, one scale
+    const auto frozen = compare->view()->before().values;
+    chooseEntry(left, left->findText("demo model", Qt::MatchContains));
+    QTRY_VERIFY_WITH_TIMEOUT(scales.last()->isVisible(), kPatience);
+    QVERIFY(compare->view()->before().values != frozen);
+    QVERIFY(!button<QToolButton>(compare, "Difference")->isEnabled());
+
+    QWidget* report = m_window->page(MainWindow::kReport);
+    m_window->showPage(MainWindow::kReport);
+    const auto boxes = report->findChildren<QComboBox*>();
+    QCOMPARE(boxes.size(), 2);
+    auto* figures = report->findChild<QTableWidget*>();
+    QTRY_VERIFY_WITH_TIMEOUT(boxes.first()->currentText().contains("other-model"), kPatience);
+    QCOMPARE(figures->columnCount(), 6);
+    chooseEntry(boxes.last(), boxes.last()->findText("demo model", Qt::MatchContains));
+    QCOMPARE(figures->columnCount(), 8);
+    for (int row = 0; row < figures->rowCount(); ++row) {
+        QVERIFY(!figures->item(row, 7)->text().isEmpty());
+    }
+
+    workspace.chooseModel(starterModelFolder());
+    QTRY_VERIFY_WITH_TIMEOUT(left->findText("other-model", Qt::MatchContains) > 0 &&
+                                 workspace.run() && workspace.run()->folder != "0004",
+                             kPatience);
+    waitForJobs();
+    QVERIFY(QDir(other).removeRecursively()); // its run cannot be shown any more, but is listed
+    workspace.useNewestHead();
+    QTRY_COMPARE_WITH_TIMEOUT(left->findText("other-model", Qt::MatchContains), -1, kPatience);
+    QVERIFY(boxes.first()->findText("other-model", Qt::MatchContains) >= 0);
 }
 
 void TestStudio::pagesAreReachedByKeys()
