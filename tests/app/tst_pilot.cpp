@@ -188,6 +188,12 @@ void TestPilot::secondRunReusesEverything()
     QVERIFY2(outcome.messages.contains("\n0 of 65 images imported"), qPrintable(outcome.messages));
     QVERIFY2(outcome.messages.contains("\n0 images encoded"), qPrintable(outcome.messages));
     QCOMPARE(outcome.json()["run"].toString(), QString("0001"));
+    const Outcome runs = run({"runs", "--project", m_folder.filePath("faults.tagalign"), "--json"});
+    const QJsonArray all = QJsonDocument::fromJson(runs.output.toUtf8()).array();
+    QCOMPARE(all.size(), 1);
+    QCOMPARE(all[0]["model"].toString(), QString("demo model"));
+    QCOMPARE(all[0]["status"].toString(), QString("done"));
+    QVERIFY(all[0]["metrics"].toArray().size() > 4);
 }
 
 void TestPilot::killedWhileEncodingGoesOn()
