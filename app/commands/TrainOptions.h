@@ -11,15 +11,23 @@ class App;
 namespace tagalign::app {
 
 /// The training settings as command line options, shared by the verbs that train.
-struct TrainOptions
+class TrainOptions
 {
-    std::string head = "adapter";
-    std::string pooling = "lse";
-    std::string device = "auto";
-    model::pipeline::TrainSettings values;
-
+public:
     void addTo(CLI::App& verb);
+
+    /// The preset's, with what was given besides.
     [[nodiscard]] model::pipeline::TrainSettings settings() const;
+
+private:
+    CLI::App* m_verb = nullptr;
+    std::string m_preset = "pilot";
+    std::string m_head;
+    std::string m_pooling;
+    std::string m_objective;
+    std::string m_groups;
+    std::string m_device = "auto";
+    model::pipeline::TrainSettings m_values;
 };
 
 } // namespace tagalign::app

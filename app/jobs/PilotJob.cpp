@@ -18,7 +18,7 @@ std::optional<db::Run> earlierRun(const Project& project,
 {
     const db::Database database(project.databaseFile());
     closeAbandonedRuns(project, database);
-    const QString wanted = settingsToJson(settings);
+    const QString wanted = QString::fromStdString(toJson(settings));
     const QString data = takeSnapshot(project, database).description;
     for (const db::Run& run : db::RunRepository(database.connection()).runs()) {
         if (run.settings == wanted && run.snapshot == data &&

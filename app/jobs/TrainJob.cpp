@@ -9,25 +9,13 @@
 
 #include <QCoreApplication>
 #include <QFile>
-#include <QJsonDocument>
-#include <QJsonObject>
 
 namespace tagalign::app {
 
-using model::pipeline::Device;
-using model::pipeline::HeadKind;
-using model::pipeline::TagPooling;
 using model::pipeline::TrainEvent;
 using model::pipeline::TrainSettings;
 
 namespace {
-
-QString deviceName(Device device)
-{
-    return device == Device::Cpu    ? QStringLiteral("cpu")
-           : device == Device::Cuda ? QStringLiteral("cuda")
-                                    : QStringLiteral("auto");
-}
 
 QString progressSentence(const TrainEvent& event)
 {
@@ -77,7 +65,8 @@ db::Run train(const Project& project, const db::Database& database, const db::Ru
             saveSnapshot(snapshot, snapshotFile(project, run));
         }
         const auto result = model::pipeline::trainHead(
-            modelFiles(project, database), snapshot.data, settingsFromJson(run.settings),
+            modelFiles(project, database), snapshot.data,
+            model::pipeline::trainSettingsFromJson(run.settings.toStdString()),
             project.runFolder(run.folder).toStdString(), onTrain);
         runs.finish(run.id, db::RunStatus::Done, doneSentence(result));
     } catch (const model::Cancelled&) {
@@ -92,68 +81,14 @@ db::Run train(const Project& project, const db::Database& database, const db::Ru
 
 } // namespace
 
-QString headName(HeadKind kind)
-{
-    return kind == HeadKind::Adapter ? QStringLiteral("adapter") : QStringLiteral("gated-conv");
-}
-
-QString settingsToJson(const TrainSettings& settings)
-{
-    const QJsonObject object{{"head", headName(settings.head)},
-                             {"pooling", settings.pooling == TagPooling::Mean
-                                             ? QStringLiteral("mean")
-                                             : QStringLiteral("lse")},
-                             {"epochs", settings.epochs},
-                             {"batch_size", settings.batchSize},
-                             {"learning_rate", settings.learningRate},
-                             {"weight_decay", settings.weightDecay},
-                             {"clip_norm", settings.clipNorm},
-                             {"caption_weight", settings.captionWeight},
-                             {"object_weight", settings.objectWeight},
-                             {"attribute_weight", settings.attributeWeight},
-                             {"pull_weight", settings.pullWeight},
-                             {"confidence_threshold", settings.confidenceThreshold},
-                             {"seed", qint64(settings.seed)},
-                             {"device", deviceName(settings.device)}};
-    return QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Compact));
-}
-
-TrainSettings settingsFromJson(const QString& json)
-{
-    const QJsonObject object = QJsonDocument::fromJson(json.toUtf8()).object();
-    if (object.isEmpty()) {
-        throw model::FormatError("the run's settings are not readable");
-    }
-    const TrainSettings defaults;
-    return {.head = object["head"] == headName(HeadKind::GatedConv) ? HeadKind::GatedConv
-                                                                    : HeadKind::Adapter,
-            .pooling = object["pooling"] == QLatin1String("mean") ? TagPooling::Mean
-                                                                  : TagPooling::LogSumExp,
-            .epochs = object["epochs"].toInt(defaults.epochs),
-            .batchSize = object["batch_size"].toInt(defaults.batchSize),
-            .learningRate = object["learning_rate"].toDouble(defaults.learningRate),
-            .weightDecay = object["weight_decay"].toDouble(defaults.weightDecay),
-            .clipNorm = object["clip_norm"].toDouble(defaults.clipNorm),
-            .captionWeight = object["caption_weight"].toDouble(defaults.captionWeight),
-            .objectWeight = object["object_weight"].toDouble(defaults.objectWeight),
-            .attributeWeight = object["attribute_weight"].toDouble(defaults.attributeWeight),
-            .pullWeight = object["pull_weight"].toDouble(defaults.pullWeight),
-            .confidenceThreshold =
-                object["confidence_threshold"].toDouble(defaults.confidenceThreshold),
-            .seed = std::uint64_t(object["seed"].toInteger(1)),
-            .device = object["device"] == QLatin1String("cpu")    ? Device::Cpu
-                      : object["device"] == QLatin1String("cuda") ? Device::Cuda
-                                                                  : Device::Automatic};
-}
-
 db::Run trainProject(const Project& project, const TrainSettings& settings, JobContext& context,
                      const OnEpoch& onEpoch)
 {
     const db::Database database(project.databaseFile());
     const PilotSnapshot snapshot = takeSnapshot(project, database);
-    const db::Run run =
-        db::RunRepository(database.connection())
-            .start(headName(settings.head), settingsToJson(settings), snapshot.description);
+    const db::Run run = db::RunRepository(database.connection())
+                            .start(QString::fromStdString(nameOf(settings.head)),
+                                   QString::fromStdString(toJson(settings)), snapshot.description);
     const RunLock lock(project, run);
     return train(project, database, run, snapshot, context, onEpoch);
 }

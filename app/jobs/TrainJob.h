@@ -22,10 +22,4 @@ db::Run trainProject(const Project& project, const model::pipeline::TrainSetting
 db::Run resumeRun(const Project& project, const db::Run& run, JobContext& context,
                   const OnEpoch& onEpoch);
 
-/// The settings as stored with a run, and back. @throws std::exception on malformed JSON.
-[[nodiscard]] QString settingsToJson(const model::pipeline::TrainSettings& settings);
-[[nodiscard]] model::pipeline::TrainSettings settingsFromJson(const QString& json);
-
-[[nodiscard]] QString headName(model::pipeline::HeadKind kind);
-
 } // namespace tagalign::app

@@ -50,6 +50,7 @@ QString stateText(db::RunStatus status)
 TrainPage::TrainPage(Workspace& workspace, QWidget* parent)
     : QWidget(parent),
       m_workspace(workspace),
+      m_preset(new QComboBox(this)),
       m_head(new QComboBox(this)),
       m_epochs(new QSpinBox(this)),
       m_rate(new QDoubleSpinBox(this)),
@@ -85,31 +86,51 @@ TrainPage::TrainPage(Workspace& workspace, QWidget* parent)
 
 QFormLayout* TrainPage::makeForm()
 {
-    const model::pipeline::TrainSettings defaults;
-    m_head->addItem(tr("Adapter (small, quick)"), int(model::pipeline::HeadKind::Adapter));
-    m_head->addItem(tr("Gated convolution (the paper's)"),
-                    int(model::pipeline::HeadKind::GatedConv));
+    using model::pipeline::HeadKind;
+    m_preset->addItem(tr("For pilots"));
+    m_preset->addItem(tr("The paper's"));
+    m_preset->setToolTip(tr("Where the settings start: what suits 500 to 1,000 pairs, or the "
+                            "original method (arXiv 2312.14149)"));
+    m_head->addItem(tr("Adapter (small, quick)"), int(HeadKind::Adapter));
+    m_head->addItem(tr("Gated convolution (the paper's)"), int(HeadKind::GatedConv));
+    m_head->addItem(tr("Transformer block"), int(HeadKind::Transformer));
+    m_head->addItem(tr("Projection alone (smallest)"), int(HeadKind::Projection));
     m_head->setToolTip(tr("What is trained on top of the frozen model"));
     m_epochs->setRange(1, 1000);
-    m_epochs->setValue(defaults.epochs);
     m_epochs->setToolTip(tr("How often the training images are gone through; the best epoch on "
                             "validation images is kept"));
     m_rate->setDecimals(5);
     m_rate->setRange(0.00001, 1.0);
     m_rate->setSingleStep(0.001);
-    m_rate->setValue(defaults.learningRate);
     m_rate->setToolTip(tr("Step size of the AdamW optimiser"));
     m_confidence->setRange(0.0, 1.0);
     m_confidence->setSingleStep(0.05);
-    m_confidence->setValue(defaults.confidenceThreshold);
     m_confidence->setToolTip(tr("Tags nobody verified count only from this confidence on"));
     auto* form = new QFormLayout;
+    form->addRow(tr("&Settings"), m_preset);
     form->addRow(tr("&Head"), m_head);
     form->addRow(tr("&Epochs"), m_epochs);
     form->addRow(tr("&Learning rate"), m_rate);
     form->addRow(tr("Least &confidence"), m_confidence);
     form->addRow(m_start);
+    connect(m_preset, qOverload<int>(&QComboBox::activated), this, &TrainPage::usePreset);
+    usePreset();
     return form;
+}
+
+void TrainPage::usePreset()
+{
+    const model::pipeline::TrainSettings values = presetSettings();
+    m_head->setCurrentIndex(m_head->findData(int(values.head)));
+    m_epochs->setValue(values.epochs);
+    m_rate->setValue(values.learningRate);
+    m_confidence->setValue(values.confidenceThreshold);
+}
+
+model::pipeline::TrainSettings TrainPage::presetSettings() const
+{
+    return m_preset->currentIndex() == 0 ? model::pipeline::TrainSettings()
+                                         : model::pipeline::paperSettings();
 }
 
 void TrainPage::makeTable()
@@ -133,7 +154,7 @@ void TrainPage::makeTable()
 
 model::pipeline::TrainSettings TrainPage::settings() const
 {
-    model::pipeline::TrainSettings settings;
+    model::pipeline::TrainSettings settings = presetSettings();
     settings.head = model::pipeline::HeadKind(m_head->currentData().toInt());
     settings.epochs = m_epochs->value();
     settings.learningRate = m_rate->value();

@@ -48,6 +48,8 @@ private:
     [[nodiscard]] static QList<Row> rowsOf(const db::Database& database);
     [[nodiscard]] QFormLayout* makeForm();
     void makeTable();
+    void usePreset();
+    [[nodiscard]] model::pipeline::TrainSettings presetSettings() const;
     [[nodiscard]] model::pipeline::TrainSettings settings() const;
     void queue(const Train& train);
     void reload();
@@ -57,6 +59,7 @@ private:
     void showCurves(const db::Run& run);
 
     Workspace& m_workspace;
+    QComboBox* m_preset;
     QComboBox* m_head;
     QSpinBox* m_epochs;
     QDoubleSpinBox* m_rate;

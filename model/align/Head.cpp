@@ -3,6 +3,8 @@
 #include "model/Error.h"
 #include "model/align/AdapterHead.h"
 #include "model/align/GatedConvHead.h"
+#include "model/align/ProjectionHead.h"
+#include "model/align/TransformerHead.h"
 
 #include <sstream>
 
@@ -62,11 +64,6 @@ std::array<std::vector<std::int64_t>, 7> poolTailShapes(std::int64_t embeddingWi
              {embeddingWidth}}};
 }
 
-std::string nameOf(HeadKind kind)
-{
-    return kind == HeadKind::Adapter ? "adapter" : "gated-conv";
-}
-
 torch::Tensor project(const torch::Tensor& tokens, const Projection& projection)
 {
     const auto normed = torch::layer_norm(tokens, {projection.tokenWidth()}, projection.normWeight,
@@ -99,9 +96,17 @@ std::shared_ptr<Head> makeHead(HeadKind kind, const Projection& projection, std:
                                std::int64_t hiddenWidth)
 {
     requireConsistent(projection);
-    if (kind == HeadKind::Adapter)
+    switch (kind) {
+    case HeadKind::Adapter:
         return std::make_shared<AdapterHead>(projection, seed, hiddenWidth);
-    return std::make_shared<GatedConvHead>(projection, seed);
+    case HeadKind::GatedConv:
+        return std::make_shared<GatedConvHead>(projection, seed);
+    case HeadKind::Transformer:
+        return std::make_shared<TransformerHead>(projection, seed, hiddenWidth);
+    case HeadKind::Projection:
+        break;
+    }
+    return std::make_shared<ProjectionHead>(projection);
 }
 
 } // namespace tagalign::model::align

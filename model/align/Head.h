@@ -1,5 +1,7 @@
 #pragma once
 
+#include "model/align/Choices.h"
+
 #include <torch/torch.h>
 
 #include <array>
@@ -10,11 +12,6 @@
 #include <vector>
 
 namespace tagalign::model::align {
-
-enum class HeadKind { Adapter, GatedConv };
-
-/// As stored in files: "adapter", "gated-conv".
-[[nodiscard]] std::string nameOf(HeadKind kind);
 
 /// What SigLIP's attention pooling does behind its matrix: adds a bias, then
 /// x + down(GELU(up(LayerNorm(x)))), the GELU with tanh. A CLIP has no tail: undefined tensors.
@@ -76,7 +73,7 @@ public:
     [[nodiscard]] virtual std::int64_t tokenWidth() const = 0;
     [[nodiscard]] virtual std::int64_t embeddingWidth() const = 0;
 
-    /// Width of the bottleneck; 0 where there is none.
+    /// Width of an adapter's bottleneck or a transformer's MLP; 0 where there is none.
     [[nodiscard]] virtual std::int64_t hiddenWidth() const { return 0; }
 
     /// Of ln_post.
@@ -108,7 +105,7 @@ private:
     PoolTail m_tail;
 };
 
-/// @param hiddenWidth bottleneck of an adapter; 0 chooses a quarter of the token width.
+/// @param hiddenWidth see Head::hiddenWidth(); 0 chooses the kind's own.
 /// @param seed of the random weights; the process-wide generator is not touched.
 /// @throws ShapeError if the projection's tensors do not fit together.
 [[nodiscard]] std::shared_ptr<Head> makeHead(HeadKind kind, const Projection& projection,

@@ -34,12 +34,10 @@ FormatError broken(const std::filesystem::path& file, const std::string& what)
 
 HeadKind kindFrom(const std::string& name, const std::filesystem::path& file)
 {
-    for (const auto kind : {HeadKind::Adapter, HeadKind::GatedConv}) {
-        if (nameOf(kind) == name)
-            return kind;
-    }
-    throw broken(file, "unknown kind of head \"" + name +
-                           "\"; this version knows \"adapter\" and \"gated-conv\".");
+    if (const auto kind = choiceNamed(kHeadKinds, name))
+        return *kind;
+    throw broken(file, "unknown kind of head \"" + name + "\"; this version knows " +
+                           namesOf(kHeadKinds) + ".");
 }
 
 nlohmann::json settingsOf(const tensor_io::SafetensorsFile& tensors,
@@ -78,10 +76,17 @@ Description describe(const nlohmann::json& json, const std::filesystem::path& fi
                            {}};
         result.info.checkpoint = json.at("checkpoint");
         result.info.patchPath = json.at("patch_path");
-        result.info.pooling =
-            json.at("pooling") == "mean" ? TagPooling::Mean : TagPooling::LogSumExp;
+        const std::string pooling = json.at("pooling");
+        const auto known = choiceNamed(kTagPoolings, pooling);
+        if (!known)
+            throw broken(file, "unknown pooling \"" + pooling + "\"; this version knows " +
+                                   namesOf(kTagPoolings) + ".");
+        result.info.pooling = *known;
         result.info.kappa = json.at("kappa");
         result.info.blend = json.at("blend");
+        result.info.captionShare = json.value("caption_share", 0.5);
+        result.info.shares = {json.value("object_share", 0.5), json.value("attribute_share", 0.5),
+                              json.value("retrieval_share", 0.5)};
         return result;
     } catch (const nlohmann::json::exception& error) {
         throw broken(file, std::string("the head's settings are incomplete: ") + error.what());
@@ -97,15 +102,21 @@ void requirePlausible(const Description& description, const std::filesystem::pat
             throw broken(file, "a width of " + std::to_string(width) + " is outside 1 to " +
                                    std::to_string(kMaxWidth) + ".");
     }
-    const bool adapter = description.kind == HeadKind::Adapter;
-    if (description.hiddenWidth < (adapter ? 1 : 0) || description.hiddenWidth > kMaxWidth)
-        throw broken(file, "a bottleneck of " + std::to_string(description.hiddenWidth) +
+    const bool hasHidden =
+        description.kind == HeadKind::Adapter || description.kind == HeadKind::Transformer;
+    if (description.hiddenWidth < (hasHidden ? 1 : 0) || description.hiddenWidth > 4 * kMaxWidth)
+        throw broken(file, "a hidden width of " + std::to_string(description.hiddenWidth) +
                                " does not fit the kind of head.");
     if (description.tailWidth < 0 || description.tailWidth > kMaxWidth)
         throw broken(file, "a tail of width " + std::to_string(description.tailWidth) +
                                " is outside 0 to " + std::to_string(kMaxWidth) + ".");
     if (!(description.info.kappa > 0.0) || !(description.epsilon > 0.0))
         throw broken(file, "kappa and epsilon must be greater than 0.");
+    const ScoreShares& shares = description.info.shares;
+    for (const double share : {shares.objects, shares.attributes, shares.retrieval}) {
+        if (!(share >= 0.0 && share <= 1.0))
+            throw broken(file, "a share of " + std::to_string(share) + " is outside 0 to 1.");
+    }
 }
 
 void requireFit(const Description& head, const HeadFit& fit, const std::filesystem::path& file)
@@ -144,15 +155,27 @@ Shapes shapesOf(const Description& head)
         for (std::size_t i = 0; i < tail.size(); ++i)
             shapes[kPoolTailParts[i].first] = tail[i];
     }
+    const auto addNorm = [&](const std::string& name) {
+        shapes.merge(Shapes{{name + ".weight", {width}}, {name + ".bias", {width}}});
+    };
+    const auto addLinear = [&](const std::string& name, std::int64_t from, std::int64_t to) {
+        shapes.merge(Shapes{{name + ".weight", {to, from}}, {name + ".bias", {to}}});
+    };
     if (head.kind == HeadKind::Adapter) {
-        shapes.merge(Shapes{{"norm.weight", {width}},
-                            {"norm.bias", {width}},
-                            {"down.weight", {head.hiddenWidth, width}},
-                            {"down.bias", {head.hiddenWidth}},
-                            {"up.weight", {width, head.hiddenWidth}},
-                            {"up.bias", {width}}});
-        return shapes;
+        addNorm("norm");
+        addLinear("down", width, head.hiddenWidth);
+        addLinear("up", head.hiddenWidth, width);
     }
+    if (head.kind == HeadKind::Transformer) {
+        addNorm("attention_norm");
+        addLinear("query_key_value", width, 3 * width);
+        addLinear("output", width, width);
+        addNorm("mlp_norm");
+        addLinear("up", width, head.hiddenWidth);
+        addLinear("down", head.hiddenWidth, width);
+    }
+    if (head.kind != HeadKind::GatedConv)
+        return shapes;
     for (const std::string step : {"net.0.conv.", "net.0.conv2.", "net.1.conv.", "net.1.conv2."}) {
         shapes.merge(Shapes{{step + "norm.weight", {width}},
                             {step + "norm.bias", {width}},
@@ -208,15 +231,26 @@ void saveHead(Head& head, const HeadInfo& info, const std::filesystem::path& fil
         {"epsilon", head.epsilon()},
         {"checkpoint", info.checkpoint},
         {"patch_path", info.patchPath},
-        {"pooling", info.pooling == TagPooling::Mean ? "mean" : "log-sum-exp"},
+        {"pooling", nameOf(info.pooling)},
         {"kappa", info.kappa},
         {"blend", info.blend},
+        {"caption_share", info.captionShare},
+        {"object_share", info.shares.objects},
+        {"attribute_share", info.shares.attributes},
+        {"retrieval_share", info.shares.retrieval},
     };
     std::vector<std::pair<std::string, torch::Tensor>> tensors;
     for (const auto& [name, tensor] : tensorsOf(head))
         tensors.emplace_back(name, tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous());
     tensor_io::writeSafetensors(file, tensors,
                                 {{"format", kFormat}, {kSettingsKey, settings.dump()}});
+}
+
+void writeShares(const ScoreShares& shares, const std::filesystem::path& file)
+{
+    LoadedHead loaded = loadHead(file);
+    loaded.info.shares = shares;
+    saveHead(*loaded.head, loaded.info, file);
 }
 
 LoadedHead loadHead(const std::filesystem::path& file, const HeadFit& fit)

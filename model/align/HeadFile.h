@@ -15,8 +15,10 @@ struct HeadInfo
     std::string checkpoint; ///< fingerprint of the frozen model it was trained on
     std::string patchPath;  ///< name of the path that its tokens came from
     TagPooling pooling = TagPooling::LogSumExp;
-    double kappa = 0.07; ///< of the pooling, see poolTags()
-    double blend = 0.3;  ///< with the frozen model, see MaskSettings
+    double kappa = 0.07;       ///< of the pooling, see poolTags()
+    double blend = 0.3;        ///< with the frozen model, see MaskSettings
+    double captionShare = 0.5; ///< as trained; at 1 the whole image's vector has no part in scores
+    ScoreShares shares;
 };
 
 struct LoadedHead
@@ -36,6 +38,9 @@ struct HeadFit
 
 /// Safetensors, float32, by temporary + rename. @throws Error naming the file.
 void saveHead(Head& head, const HeadInfo& info, const std::filesystem::path& file);
+
+/// Writes other shares into a head's file; its weights stay. @throws as loadHead()
+void writeShares(const ScoreShares& shares, const std::filesystem::path& file);
 
 /// The file's header is compared with `fit` and with itself before memory is taken for the head.
 /// @throws FormatError naming the file: not a head, unknown kind; a tensor that is missing,

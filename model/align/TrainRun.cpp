@@ -92,6 +92,14 @@ void writeMetrics(const RunPlan& plan, const RunOutcome& outcome)
     tensor_io::writeWholeText(plan.folder / "metrics.jsonl", lines);
 }
 
+/// Nothing better came for too long, or all epochs are done.
+bool isOver(const TrainerSettings& settings, const RunOutcome& outcome)
+{
+    const int epochs = int(outcome.epochs.size());
+    const bool isStale = settings.patience > 0 && epochs - outcome.bestEpoch >= settings.patience;
+    return epochs >= settings.epochs || isStale;
+}
+
 /// A finished run keeps its figures alone: weights are in the head, moments are of no more use.
 void writeCheckpoint(Trainer& trainer, const RunPlan& plan, const RunOutcome& outcome)
 {
@@ -104,7 +112,7 @@ void writeCheckpoint(Trainer& trainer, const RunPlan& plan, const RunOutcome& ou
                           {"epochs", epochs},
                           {"seconds", outcome.seconds}};
     auto tensors = trainer.state();
-    if (trainer.epoch() >= trainer.settings().epochs)
+    if (isOver(trainer.settings(), outcome))
         tensors = {{"finished", torch::ones({1})}};
     tensor_io::writeSafetensors(checkpointFile(plan), tensors,
                                 {{"format", kFormat}, {"history", history.dump()}});
@@ -228,12 +236,12 @@ RunOutcome runTraining(Trainer& trainer, const RunPlan& plan, const OnStep& onSt
         outcome.start = trainer.validate(onStep);
     }
     const int epochs = trainer.settings().epochs;
-    while (int(outcome.epochs.size()) < epochs) {
+    while (!isOver(trainer.settings(), outcome)) {
         recordEpoch(trainer, plan, outcome, nextEpoch(trainer, outcome, onStep));
         const EpochReport& report = outcome.epochs.back();
         const int steps = trainer.stepsPerEpoch();
         if (onStep && onStep({report.epoch, epochs, steps, steps, &report}) == Next::Stop &&
-            report.epoch < epochs)
+            !isOver(trainer.settings(), outcome))
             throw Cancelled();
     }
     return outcome;

@@ -31,9 +31,10 @@ struct RunOutcome
 /// damaged.
 void requireContinuable(const RunPlan& plan);
 
-/// Trains to the end, or goes on after the last finished epoch of an interrupted call with the
-/// same folder and key; a finished run is only read. Writes head.safetensors at every best epoch,
-/// metrics.jsonl (a line each epoch) and checkpoint.safetensors, each by temporary + rename.
+/// Trains to the end (the settings' epochs, or no better one for `patience` of them), or goes on
+/// after the last finished epoch of an interrupted call with the same folder and key; a finished
+/// run is only read. Writes head.safetensors at every best epoch, metrics.jsonl (a line each epoch)
+/// and checkpoint.safetensors, each by temporary + rename.
 /// @throws Cancelled; what was reached after the last full epoch stays.
 /// @throws DivergedError naming the step; the best head so far stays.
 /// @throws Error if the folder holds a run of another key.

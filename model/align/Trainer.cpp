@@ -61,6 +61,15 @@ struct Part
     double images = 0.0;
 };
 
+/// @param terms [N, T] of the loss. @param counted [N] bool: images that have one.
+Part meanOf(const torch::Tensor& terms, const torch::Tensor& counted)
+{
+    const auto images = counted.sum().item<std::int64_t>();
+    return {images > 0 && terms.size(1) > 0 ? terms.sum() / double(images)
+                                            : torch::zeros({}, terms.options()),
+            double(images)};
+}
+
 torch::Tensor gradientOf(const torch::Tensor& leaf)
 {
     return leaf.grad().defined() ? leaf.grad() : torch::zeros_like(leaf);
@@ -184,11 +193,47 @@ Trainer::Pooled Trainer::forward(const SampleSet& set, const Indices& chunk)
             pullPerImage(patches, frozen)};
 }
 
+/// So that a tag of average score begins at the share of images that carry one: else every tag
+/// would first have to be unlearned.
+double Trainer::startBias()
+{
+    torch::NoGradGuard noGrad;
+    const auto count = std::min<std::int64_t>(std::int64_t(m_data.train.samples.size()), 32);
+    double sum = 0.0;
+    for (std::int64_t image = 0; image < count; ++image) // their grids may differ
+        sum += forward(m_data.train, {image}).tags.mean().item<double>();
+    const double share =
+        std::clamp(m_data.train.targets.gt(0).to(torch::kFloat64).mean().item<double>(), 1e-4, 0.5);
+    return std::log(share / (1.0 - share)) - sum / double(count) / m_settings.startTemperature;
+}
+
+bool Trainer::isJoint() const
+{
+    return m_settings.objective == TagObjective::Softmax && m_settings.groups == TagGroups::Joint;
+}
+
+torch::Tensor Trainer::tagTermsOf(const torch::Tensor& scores, const torch::Tensor& targets,
+                                  const torch::Tensor& unknown) const
+{
+    return tagTerms(m_settings.objective, scores, targets, unknown,
+                    {m_tagLogScale.exp(), m_tagBias});
+}
+
+/// Images that have a tag loss: with a softmax those with a tag, else those of which anything is
+/// known. [N]
+torch::Tensor Trainer::isCounted(const torch::Tensor& targets, const torch::Tensor& unknown) const
+{
+    const auto tagged = targets.gt(0);
+    return m_settings.objective == TagObjective::Softmax
+               ? tagged.any(1)
+               : tagged.logical_or(unknown.logical_not()).any(1);
+}
+
 Trainer::BatchLoss Trainer::lossOf(const Pooled& pooled, const SampleSet& set, const Indices& batch,
                                    const Indices& captions)
 {
-    const auto images =
-        retrievalVector(pooled.mean, gathered(set, batch, &Sample::global, m_device));
+    const auto images = retrievalVector(
+        pooled.mean, gathered(set, batch, &Sample::global, m_device), m_settings.captionShare);
     const auto ids = indexTensor(captions);
     const auto captioned = ids.ge(0).nonzero().squeeze(1);
     const auto rows = ids.index_select(0, captioned).to(m_device);
@@ -203,14 +248,21 @@ Trainer::BatchLoss Trainer::lossOf(const Pooled& pooled, const SampleSet& set, c
     const auto order = indexTensor(batch);
     const auto targets = set.targets.index_select(0, order).to(m_device, torch::kFloat32);
     const auto unknown = set.unknown.index_select(0, order).to(m_device);
-    const auto tagPart = [&](const torch::Tensor& columns) {
-        const auto wanted = targets.index_select(1, columns);
-        return Part{tagLoss(pooled.tags.index_select(1, columns), wanted,
-                            unknown.index_select(1, columns), m_tagLogScale.exp()),
-                    double(wanted.sum(1).gt(0).sum().item<std::int64_t>())};
-    };
-    loss.objects = tagPart(m_data.objects);
-    loss.attributes = tagPart(m_data.attributes);
+    if (isJoint()) {
+        const auto terms = tagTermsOf(pooled.tags, targets, unknown);
+        const auto counted = isCounted(targets, unknown);
+        loss.objects = meanOf(terms.index_select(1, m_data.objects), counted);
+        loss.attributes = meanOf(terms.index_select(1, m_data.attributes), counted);
+    } else {
+        const auto partOf = [&](const torch::Tensor& columns) {
+            const auto wanted = targets.index_select(1, columns);
+            const auto left = unknown.index_select(1, columns);
+            return meanOf(tagTermsOf(pooled.tags.index_select(1, columns), wanted, left),
+                          isCounted(wanted, left));
+        };
+        loss.objects = partOf(m_data.objects);
+        loss.attributes = partOf(m_data.attributes);
+    }
     loss.pull = {pooled.pull.mean(), double(batch.size())};
     loss.total = m_settings.captionWeight * loss.caption.value +
                  m_settings.objectWeight * loss.objects.value +

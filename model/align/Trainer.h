@@ -32,7 +32,11 @@ struct TrainerSettings
     double attributeWeight = 1.0;
     double pullWeight = 1.0;
     TagPooling pooling = TagPooling::LogSumExp;
-    double kappa = 0.07;            ///< of the pooling, see poolTags()
+    TagObjective objective = TagObjective::Softmax;
+    TagGroups groups = TagGroups::Separate; ///< of the softmax
+    double captionShare = 0.5; ///< of the patches in the vector for captions, see retrievalVector()
+    int patience = 0;          ///< epochs without a better one after which training ends; 0: never
+    double kappa = 0.07;       ///< of the pooling, see poolTags()
     double startTemperature = 0.07; ///< both temperatures are learned; 1/τ <= 100
     std::uint64_t seed = 1;
 };
@@ -165,6 +169,7 @@ private:
 
     void requireUsable() const;
     void buildOptimizer();
+    [[nodiscard]] double startBias();
     [[nodiscard]] std::vector<std::pair<std::string, torch::Tensor>> trained();
     [[nodiscard]] Pooled forward(const SampleSet& set, const std::vector<std::int64_t>& chunk);
     [[nodiscard]] BatchLoss lossOf(const Pooled& pooled, const SampleSet& set,
@@ -175,12 +180,19 @@ private:
                   const Poll& poll);
     double update(std::int64_t step, std::int64_t steps);
     [[nodiscard]] double flopsPerPatch() const;
+    [[nodiscard]] bool isJoint() const;
+    [[nodiscard]] torch::Tensor tagTermsOf(const torch::Tensor& scores,
+                                           const torch::Tensor& targets,
+                                           const torch::Tensor& unknown) const;
+    [[nodiscard]] torch::Tensor isCounted(const torch::Tensor& targets,
+                                          const torch::Tensor& unknown) const;
 
     std::shared_ptr<Head> m_head;
     TrainingData m_data;
     TrainerSettings m_settings;
     torch::Device m_device;
     torch::Tensor m_captionLogScale, m_tagLogScale; // log(1/τ), scalars
+    torch::Tensor m_tagBias;                        // scalar; undefined with a softmax
     std::unique_ptr<torch::optim::AdamW> m_optimizer;
     int m_epoch = 0;
 };

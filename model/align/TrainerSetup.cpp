@@ -24,6 +24,9 @@ void requireSettings(const TrainerSettings& s)
     requireRange(s.learningRate > 0.0 && std::isfinite(s.learningRate), "learning rate",
                  "greater than 0", s.learningRate);
     requireRange(s.clipNorm > 0.0, "gradient clip", "greater than 0", s.clipNorm);
+    requireRange(s.patience >= 0, "patience", "0 or greater", s.patience);
+    requireRange(s.captionShare >= 0.0 && s.captionShare <= 1.0, "caption share", "in [0, 1]",
+                 s.captionShare);
     requireRange(s.kappa > 0.0, "kappa", "greater than 0", s.kappa);
     requireRange(s.startTemperature >= 1.0 / kMaxLogitScale && std::isfinite(s.startTemperature),
                  "start temperature", "at least 0.01", s.startTemperature);
@@ -92,6 +95,8 @@ Trainer::Trainer(std::shared_ptr<Head> head, TrainingData data, const TrainerSet
                                    torch::TensorOptions().device(device).dtype(torch::kFloat32));
     m_captionLogScale = start.clone().requires_grad_();
     m_tagLogScale = start.clone().requires_grad_();
+    if (m_settings.objective != TagObjective::Softmax)
+        m_tagBias = torch::full_like(start, startBias()).requires_grad_();
     buildOptimizer();
 }
 
@@ -118,6 +123,8 @@ std::vector<std::pair<std::string, torch::Tensor>> Trainer::trained()
         result.emplace_back("head." + parameter.key(), parameter.value());
     result.emplace_back("log_scale.caption", m_captionLogScale);
     result.emplace_back("log_scale.tags", m_tagLogScale);
+    if (m_tagBias.defined())
+        result.emplace_back("bias.tags", m_tagBias);
     return result;
 }
 

@@ -6,6 +6,7 @@
 #include "model/pipeline/EvaluationScores.h"
 #include "model/pipeline/Figures.h"
 #include "model/pipeline/StoredImages.h"
+#include "model/pipeline/TagLabels.h"
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,6 @@ namespace tagalign::model::pipeline {
 
 namespace {
 
-constexpr double kBelief = 0.5;          // an unverified candidate counts from here on
 constexpr std::size_t kFewImages = 30;   // below: a caution
 constexpr std::size_t kFewPositives = 5; // below: a caution
 constexpr std::array<std::size_t, 3> kRanks{1, 5, 10};
@@ -41,38 +41,6 @@ struct Side
 double orNone(const std::optional<double>& value)
 {
     return value.value_or(kNone);
-}
-
-/// [tag][image]. A verdict beats a belief, acceptance beats rejection, the higher belief the
-/// lower; a tag that nobody mentioned is absent.
-std::vector<std::vector<eval::Label>> labelsOf(const std::vector<const PilotImage*>& images,
-                                               std::size_t tags)
-{
-    std::vector labels(tags, std::vector(images.size(), eval::Label::Absent));
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        std::vector<const TagTarget*> known(tags, nullptr);
-        for (const TagTarget& target : images[i]->targets) {
-            if (target.tag >= tags) {
-                throw RangeError(images[i]->file.string() + ": tag " + std::to_string(target.tag) +
-                                 " is outside the " + std::to_string(tags) + " enabled tags");
-            }
-            const TagTarget*& best = known[target.tag];
-            const auto rank = [](const TagTarget& t) {
-                return std::pair(t.verified, t.probability);
-            };
-            if (best == nullptr || rank(target) > rank(*best)) {
-                best = &target;
-            }
-        }
-        for (std::size_t tag = 0; tag < tags; ++tag) {
-            if (known[tag] != nullptr) {
-                labels[tag][i] = known[tag]->probability >= kBelief ? eval::Label::Present
-                                 : known[tag]->verified             ? eval::Label::Absent
-                                                                    : eval::Label::Unknown;
-            }
-        }
-    }
-    return labels;
 }
 
 Side sideOf(ModelScores& scores, const std::vector<std::vector<eval::Label>>& labels)
@@ -164,6 +132,8 @@ public:
     {
         EvaluationResult result;
         result.testImages = m_images.test.size();
+        result.sharesBefore = m_scores.sharesBefore;
+        result.sharesAfter = m_scores.sharesAfter;
         result.metrics = measured(m_figures, m_images.test.size(), settings, onProgress);
         for (std::size_t tag = 0; tag < m_labels.size(); ++tag) {
             if (const auto before = m_before.tags[tag].averagePrecision()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/Progress.h"
+#include "model/align/Choices.h"
 #include "model/pipeline/PilotData.h"
 
 #include <filesystem>
@@ -41,6 +42,8 @@ struct EvaluationResult
 {
     std::vector<MetricRow> metrics;
     std::vector<TagRow> tags;
+    align::ScoreShares sharesBefore; ///< of patches beside the whole-image vector, by validation
+    align::ScoreShares sharesAfter;
     std::size_t testImages = 0;
     std::size_t leftOut = 0;           ///< test and validation images without stored features
     std::vector<std::string> cautions; ///< e.g. "only 12 test images: ..", one sentence each

@@ -1,33 +1,56 @@
 #include "model/pipeline/EvaluationScores.h"
 
 #include "model/Error.h"
+#include "model/pipeline/CaptionRanks.h"
 #include "model/pipeline/StoredPatches.h"
+#include "model/pipeline/TagLabels.h"
 
 #include <torch/torch.h>
 
-#include <algorithm>
-#include <map>
 #include <optional>
-#include <set>
 
 namespace tagalign::model::pipeline {
 
 namespace {
 
-constexpr std::int64_t kBlock = 256; // rows of similarities at a time
+using align::ScoreShares;
 
-/// Scores of one model while they are tensors.
+constexpr int kShareSteps = 10;
+
+/// What patches, or the whole-image vector, say of some images.
 struct Answers
 {
-    std::vector<torch::Tensor> tags;    ///< [T] each image
-    std::vector<torch::Tensor> vectors; ///< [D] each image, unit length
+    torch::Tensor tags;    ///< [N, T] cosines, pooled over patches
+    torch::Tensor vectors; ///< [N, D] unit; of patches: of their mean
 };
 
 struct SplitAnswers
 {
     Answers before;
     Answers after;
-    Answers whole;
+    Answers whole; ///< the frozen image vector
+};
+
+/// Collects one row an image.
+class Rows
+{
+public:
+    void add(const torch::Tensor& tags, const torch::Tensor& vector)
+    {
+        m_tags.push_back(tags.to(torch::kFloat));
+        m_vectors.push_back(vector.to(torch::kFloat));
+    }
+
+    /// @param tags, width of the rows where there is none.
+    [[nodiscard]] Answers answers(std::int64_t tags, std::int64_t width) const
+    {
+        return m_tags.empty() ? Answers{torch::zeros({0, tags}), torch::zeros({0, width})}
+                              : Answers{torch::stack(m_tags), torch::stack(m_vectors)};
+    }
+
+private:
+    std::vector<torch::Tensor> m_tags;
+    std::vector<torch::Tensor> m_vectors;
 };
 
 class Scorer
@@ -44,16 +67,25 @@ public:
 
     [[nodiscard]] SplitAnswers answers(const std::vector<const PilotImage*>& images)
     {
-        SplitAnswers result;
+        Rows before;
+        Rows after;
+        Rows whole;
+        std::int64_t done = 0;
         for (const PilotImage* image : images) {
-            const auto done = std::int64_t(result.whole.tags.size());
-            if (m_onProgress && m_onProgress({done, std::int64_t(images.size()),
+            if (m_onProgress && m_onProgress({done++, std::int64_t(images.size()),
                                               image->file.string()}) == Next::Stop) {
                 throw Cancelled();
             }
-            add(result, *image);
+            const PatchPair pair = m_patches.of(*image);
+            before.add(pooled(pair.before), align::normalised(pair.before.mean(1))[0]);
+            after.add(pooled(pair.after), align::normalised(pair.after.mean(1))[0]);
+            const torch::Tensor own = align::normalised(pair.global)[0];
+            whole.add(m_tags.matmul(own), own);
         }
-        return result;
+        const auto made = [this](const Rows& rows) {
+            return rows.answers(m_tags.size(0), m_patches.embeddingWidth());
+        };
+        return {made(before), made(after), made(whole)};
     }
 
     /// [M, D] of all captions of the images, in order.
@@ -68,25 +100,13 @@ public:
                    : m_patches.texts().texts(texts, TextEmbedding::Keep::OnDisk, m_onProgress);
     }
 
-private:
-    void add(SplitAnswers& result, const PilotImage& image)
-    {
-        const PatchPair pair = m_patches.of(image);
-        addPatches(result.before, pair.before, pair.global);
-        addPatches(result.after, pair.after, pair.global);
-        const torch::Tensor own = align::normalised(pair.global)[0];
-        result.whole.tags.push_back(m_tags.matmul(own));
-        result.whole.vectors.push_back(own);
-    }
+    [[nodiscard]] const align::HeadInfo& headInfo() const { return m_patches.headInfo(); }
 
-    /// @param patches [1, P, D]. @param global [1, D].
-    void addPatches(Answers& answers, const torch::Tensor& patches, const torch::Tensor& global)
+private:
+    /// @param patches [1, P, D]. @return [T]
+    [[nodiscard]] torch::Tensor pooled(const torch::Tensor& patches) const
     {
-        const align::HeadInfo& head = m_patches.headInfo();
-        // A tag is told by the picture as a whole or by some place in it.
-        answers.tags.push_back(align::poolTags(patches, m_tags, head.pooling, head.kappa)[0] +
-                               m_tags.matmul(align::normalised(global)[0]));
-        answers.vectors.push_back(align::retrievalVector(patches.mean(1), global)[0]);
+        return align::poolTags(patches, m_tags, headInfo().pooling, headInfo().kappa)[0];
     }
 
     StoredPatches m_patches;
@@ -94,183 +114,135 @@ private:
     torch::Tensor m_tags; ///< [T, D]
 };
 
-/// "After" with its share of "before".
-torch::Tensor mixed(const torch::Tensor& after, const torch::Tensor& before, double blend)
-{
-    return after * (1.0 - blend) + before * blend;
-}
-
 /// [tag][image]
-std::vector<std::vector<float>> tagRows(const std::vector<torch::Tensor>& perImage,
-                                        std::size_t tags)
+std::vector<std::vector<float>> tagRows(const torch::Tensor& scores)
 {
-    std::vector<std::vector<float>> rows(tags, std::vector<float>(perImage.size()));
-    for (std::size_t image = 0; image < perImage.size(); ++image) {
-        const torch::Tensor scores = perImage[image].to(torch::kFloat).contiguous();
-        const auto* values = scores.data_ptr<float>();
-        for (std::size_t tag = 0; tag < tags; ++tag) {
-            rows[tag][image] = values[tag];
-        }
+    const torch::Tensor rows = scores.t().contiguous();
+    const auto images = std::size_t(rows.size(1));
+    std::vector<std::vector<float>> result;
+    for (std::int64_t tag = 0; tag < rows.size(0); ++tag) {
+        const float* values = rows.data_ptr<float>() + std::size_t(tag) * images;
+        result.emplace_back(values, values + images);
     }
-    return rows;
+    return result;
 }
 
-/// Similarities of some images with some captions, by block so that they fit into memory.
-class Similarities
+/// A tag is told by the picture as a whole or by some place in it. [N, T]
+torch::Tensor tagScores(const Answers& patches, const Answers& whole, const torch::Tensor& shares)
+{
+    return shares * patches.tags + (1.0 - shares) * whole.tags;
+}
+
+/// [T]
+torch::Tensor sharesOf(const std::vector<PilotTag>& tags, const ScoreShares& shares)
+{
+    torch::Tensor row = torch::empty({std::int64_t(tags.size())});
+    for (std::size_t tag = 0; tag < tags.size(); ++tag) {
+        row[std::int64_t(tag)] =
+            tags[tag].kind == tags::TagKind::Object ? shares.objects : shares.attributes;
+    }
+    return row;
+}
+
+/// The share of the highest score; one half unless another is better.
+template <typename Score>
+double bestShare(const Score& scoreAt)
+{
+    double best = 0.5;
+    std::optional<double> highest = scoreAt(best);
+    for (int step = 0; highest && step <= kShareSteps; ++step) {
+        const double share = double(step) / kShareSteps;
+        if (const auto score = scoreAt(share); *score > *highest) {
+            best = share;
+            highest = score;
+        }
+    }
+    return best;
+}
+
+/// Mean average precision of the tags of one kind; nothing if no image carries any.
+std::optional<double> meanPrecision(const torch::Tensor& scores, const std::vector<PilotTag>& tags,
+                                    const std::vector<std::vector<eval::Label>>& labels,
+                                    tags::TagKind kind)
+{
+    const auto rows = tagRows(scores);
+    double sum = 0.0;
+    double count = 0.0;
+    for (std::size_t tag = 0; tag < tags.size(); ++tag) {
+        if (tags[tag].kind != kind) {
+            continue;
+        }
+        if (const auto precision = eval::TagRanking(rows[tag], labels[tag]).averagePrecision()) {
+            sum += *precision;
+            count += 1.0;
+        }
+    }
+    return count > 0.0 ? std::optional(sum / count) : std::nullopt;
+}
+
+/// Chooses shares on validation images.
+class ShareChoice
 {
 public:
-    Similarities(torch::Tensor captions, const Answers& answers)
-        : m_captions(std::move(captions)),
-          m_images(torch::stack(answers.vectors))
+    ShareChoice(Scorer& scorer, const std::vector<PilotTag>& tags,
+                const std::vector<const PilotImage*>& images)
+        : m_tags(tags),
+          m_labels(labelsOf(images, tags.size())),
+          m_texts(images),
+          m_captions(scorer.captions(images)),
+          m_isPaper(scorer.headInfo().captionShare == 1.0)
     {
     }
 
-    void mixWith(const Answers& frozen, double blend)
+    [[nodiscard]] ScoreShares of(const Answers& patches, const Answers& whole) const
     {
-        m_frozen = torch::stack(frozen.vectors);
-        m_blend = blend;
+        if (m_isPaper) {
+            return {.objects = 1.0, .attributes = 1.0, .retrieval = 1.0};
+        }
+        const auto byTag = [&](tags::TagKind kind) {
+            return bestShare([&](double share) {
+                const auto all = torch::full({std::int64_t(m_tags.size())}, share);
+                return meanPrecision(tagScores(patches, whole, all), m_tags, m_labels, kind);
+            });
+        };
+        const auto byCaption = [&](double share) -> std::optional<double> {
+            if (m_texts.isEmpty()) {
+                return std::nullopt;
+            }
+            return meanReciprocalRank(
+                rankCaptions(align::retrievalVector(patches.vectors, whole.vectors, share),
+                             m_captions, m_texts));
+        };
+        return {.objects = byTag(tags::TagKind::Object),
+                .attributes = byTag(tags::TagKind::Attribute),
+                .retrieval = bestShare(byCaption)};
     }
-
-    /// [rows, M]
-    [[nodiscard]] torch::Tensor ofImages(std::int64_t first, std::int64_t last) const
-    {
-        return of(first, last, 0, m_captions.size(0)).contiguous();
-    }
-
-    /// [rows, N]
-    [[nodiscard]] torch::Tensor ofCaptions(std::int64_t first, std::int64_t last) const
-    {
-        return of(0, m_images.size(0), first, last).t().contiguous();
-    }
-
-    [[nodiscard]] std::int64_t images() const { return m_images.size(0); }
-
-    [[nodiscard]] std::int64_t captions() const { return m_captions.size(0); }
 
 private:
-    [[nodiscard]] torch::Tensor of(std::int64_t firstImage, std::int64_t lastImage,
-                                   std::int64_t firstCaption, std::int64_t lastCaption) const
-    {
-        const torch::Tensor captions = m_captions.slice(0, firstCaption, lastCaption).t();
-        const torch::Tensor after = m_images.slice(0, firstImage, lastImage).matmul(captions);
-        return m_frozen.defined()
-                   ? mixed(after, m_frozen.slice(0, firstImage, lastImage).matmul(captions),
-                           m_blend)
-                   : after;
-    }
-
+    const std::vector<PilotTag>& m_tags;
+    std::vector<std::vector<eval::Label>> m_labels;
+    Captions m_texts;
     torch::Tensor m_captions; ///< [M, D]
-    torch::Tensor m_images;   ///< [N, D]
-    torch::Tensor m_frozen;   ///< [N, D] or undefined
-    double m_blend = 0.0;
+    bool m_isPaper;
 };
 
-/// Calls visit(i, scores of row i) for each row of blocks made by block(first, last).
-template <typename Block, typename Visit>
-void forEachRow(std::int64_t rows, const Block& block, const Visit& visit)
+/// One model's scores with its shares.
+struct Shared
 {
-    for (std::int64_t first = 0; first < rows; first += kBlock) {
-        const std::int64_t last = std::min(rows, first + kBlock);
-        const torch::Tensor scores = block(first, last);
-        const auto width = std::size_t(scores.size(1));
-        for (std::int64_t row = first; row < last; ++row) {
-            const float* values = scores.data_ptr<float>() + std::size_t(row - first) * width;
-            visit(std::size_t(row), std::span<const float>(values, width));
-        }
-    }
-}
+    torch::Tensor testTags;
+    torch::Tensor validationTags;
+    torch::Tensor vectors; ///< [N, D] of test images
 
-/// Which captions and images say the same: a caption that several images carry finds any of them,
-/// as in training, where equal texts are never each other's negatives.
-class Captions
-{
-public:
-    explicit Captions(const std::vector<const PilotImage*>& images)
+    /// "After" with its share of "before".
+    [[nodiscard]] Shared mixedWith(const Shared& frozen, double blend) const
     {
-        for (std::size_t i = 0; i < images.size(); ++i) {
-            for (const std::string& text : images[i]->captions) {
-                Uses& uses = m_uses[text];
-                uses.captions.push_back(m_owners.size());
-                if (uses.images.empty() || uses.images.back() != i) {
-                    uses.images.push_back(i);
-                }
-                m_owners.push_back(i);
-                m_texts.push_back(&uses);
-            }
-            m_starts.push_back(m_owners.size());
-        }
+        const auto mixed = [blend](const torch::Tensor& after, const torch::Tensor& before) {
+            return after * (1.0 - blend) + before * blend;
+        };
+        return {mixed(testTags, frozen.testTags), mixed(validationTags, frozen.validationTags),
+                mixed(vectors, frozen.vectors)};
     }
-
-    [[nodiscard]] bool isEmpty() const { return m_owners.empty(); }
-
-    /// Captions of the image: first to last.
-    [[nodiscard]] std::size_t first(std::size_t image) const { return m_starts[image]; }
-
-    [[nodiscard]] std::size_t last(std::size_t image) const { return m_starts[image + 1]; }
-
-    [[nodiscard]] std::size_t owner(std::size_t caption) const { return m_owners[caption]; }
-
-    [[nodiscard]] const std::vector<std::size_t>& imagesWithTextOf(std::size_t caption) const
-    {
-        return m_texts[caption]->images;
-    }
-
-    /// All captions that say what one of the image's own says.
-    [[nodiscard]] std::vector<std::size_t> captionsWithTextsOf(std::size_t image) const
-    {
-        std::set<std::size_t> captions;
-        for (std::size_t own = first(image); own < last(image); ++own) {
-            captions.insert(m_texts[own]->captions.begin(), m_texts[own]->captions.end());
-        }
-        return {captions.begin(), captions.end()};
-    }
-
-private:
-    struct Uses
-    {
-        std::vector<std::size_t> captions;
-        std::vector<std::size_t> images; ///< each once
-    };
-
-    std::map<std::string, Uses> m_uses; ///< its elements stay where they are
-    std::vector<const Uses*> m_texts;   ///< of each caption
-    std::vector<std::size_t> m_owners;  ///< of each caption
-    std::vector<std::size_t> m_starts{0};
 };
-
-void rankCaptions(ModelScores& scores, const Similarities& similarities, const Captions& captions)
-{
-    scores.textToImage.resize(std::size_t(similarities.images()));
-    scores.imageToText.resize(std::size_t(similarities.images()));
-    if (captions.isEmpty()) {
-        return;
-    }
-    forEachRow(
-        similarities.images(),
-        [&](std::int64_t first, std::int64_t last) { return similarities.ofImages(first, last); },
-        [&](std::size_t image, std::span<const float> row) {
-            if (captions.first(image) < captions.last(image)) {
-                scores.imageToText[image] = {eval::rankOf(row, captions.first(image),
-                                                          captions.last(image),
-                                                          captions.captionsWithTextsOf(image))};
-            }
-        });
-    forEachRow(
-        similarities.captions(),
-        [&](std::int64_t first, std::int64_t last) { return similarities.ofCaptions(first, last); },
-        [&](std::size_t caption, std::span<const float> row) {
-            const std::size_t owner = captions.owner(caption);
-            scores.textToImage[owner].push_back(
-                eval::rankOf(row, owner, owner + 1, captions.imagesWithTextOf(caption)));
-        });
-}
-
-void blendTags(SplitAnswers& split, double blend)
-{
-    for (std::size_t i = 0; i < split.after.tags.size(); ++i) {
-        split.after.tags[i] = mixed(split.after.tags[i], split.before.tags[i], blend);
-    }
-}
 
 } // namespace
 
@@ -280,26 +252,42 @@ EvaluationScores scoreImages(const ModelFiles& model, const std::vector<PilotTag
 {
     const torch::InferenceMode guard;
     Scorer scorer(model, tags, headFile, onProgress);
-    SplitAnswers test = scorer.answers(images.test);
-    SplitAnswers validation = scorer.answers(images.validation);
+    const SplitAnswers test = scorer.answers(images.test);
+    const SplitAnswers validation = scorer.answers(images.validation);
     const torch::Tensor captionVectors = scorer.captions(images.test);
-    const Captions captions(images.test);
-    blendTags(test, blend);
-    blendTags(validation, blend);
+    const Captions texts(images.test);
+    const ShareChoice choice(scorer, tags, images.validation);
     EvaluationScores scores;
-    const auto fill = [&](ModelScores& target, Answers SplitAnswers::*side, bool isBlended) {
-        target.testTags = tagRows((test.*side).tags, tags.size());
-        target.validationTags = tagRows((validation.*side).tags, tags.size());
-        Similarities similarities(captionVectors, test.*side);
-        if (isBlended) {
-            similarities.mixWith(test.before, blend);
-        }
-        rankCaptions(target, similarities, captions);
+    scores.sharesBefore = choice.of(validation.before, validation.whole);
+    scores.sharesAfter = choice.of(validation.after, validation.whole);
+    const auto shared = [&](Answers SplitAnswers::*side, const ScoreShares& shares) {
+        const torch::Tensor row = sharesOf(tags, shares);
+        return Shared{
+            tagScores(test.*side, test.whole, row),
+            tagScores(validation.*side, validation.whole, row),
+            align::retrievalVector((test.*side).vectors, test.whole.vectors, shares.retrieval)};
     };
-    fill(scores.before, &SplitAnswers::before, false);
-    fill(scores.after, &SplitAnswers::after, true);
-    fill(scores.whole, &SplitAnswers::whole, false);
+    const auto filled = [&](const Shared& side) {
+        const CaptionRanks ranks = rankCaptions(side.vectors, captionVectors, texts);
+        return ModelScores{tagRows(side.testTags), tagRows(side.validationTags), ranks.textToImage,
+                           ranks.imageToText};
+    };
+    const Shared before = shared(&SplitAnswers::before, scores.sharesBefore);
+    const Shared after = shared(&SplitAnswers::after, scores.sharesAfter);
+    scores.before = filled(before);
+    scores.after = filled(after.mixedWith(before, blend));
+    scores.whole = filled({test.whole.tags, validation.whole.tags, test.whole.vectors});
     return scores;
+}
+
+ScoreShares chooseShares(const ModelFiles& model, const std::vector<PilotTag>& tags,
+                         const std::vector<const PilotImage*>& validation,
+                         const std::filesystem::path& headFile, const OnProgress& onProgress)
+{
+    const torch::InferenceMode guard;
+    Scorer scorer(model, tags, headFile, onProgress);
+    const SplitAnswers answers = scorer.answers(validation);
+    return ShareChoice(scorer, tags, validation).of(answers.after, answers.whole);
 }
 
 } // namespace tagalign::model::pipeline

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/align/Choices.h"
 #include "model/eval/Retrieval.h"
 #include "model/pipeline/Evaluation.h"
 
@@ -10,7 +11,7 @@ namespace tagalign::model::pipeline {
 /// What one model says about the images. Image and tag order as given.
 struct ModelScores
 {
-    std::vector<std::vector<float>> testTags;       ///< [tag][test image], in [-2, 2]
+    std::vector<std::vector<float>> testTags;       ///< [tag][test image], in [-1, 1]
     std::vector<std::vector<float>> validationTags; ///< [tag][validation image]
     std::vector<eval::ImageRanks> textToImage;      ///< [test image][its caption]
     std::vector<eval::ImageRanks> imageToText;      ///< [test image], one or none
@@ -21,6 +22,8 @@ struct EvaluationScores
     ModelScores before; ///< frozen patches, scored by the rule that `after` is scored by
     ModelScores after;  ///< the head's patches, blended with `before`
     ModelScores whole;  ///< the frozen model's own image vector, as published
+    align::ScoreShares sharesBefore;
+    align::ScoreShares sharesAfter;
 };
 
 struct EvaluationImages
@@ -29,13 +32,21 @@ struct EvaluationImages
     std::vector<const PilotImage*> validation;
 };
 
-/// Tags: pooled over patches as the head was trained to, plus the cosine with the global vector.
-/// Retrieval: the mean patch with the global vector added (align::retrievalVector). @throws Error,
-/// Cancelled
+/// Tags: pooled over patches as the head was trained to, and the cosine with the global vector.
+/// Retrieval: the mean patch and the global vector (align::retrievalVector). How much each counts
+/// is chosen on the validation images, for the frozen model and for the head alike; one half
+/// without any. @throws Error, Cancelled
 [[nodiscard]] EvaluationScores scoreImages(const ModelFiles& model,
                                            const std::vector<PilotTag>& tags,
                                            const EvaluationImages& images,
                                            const std::filesystem::path& headFile, double blend,
                                            const OnProgress& onProgress);
+
+/// What scoreImages() would choose for the head. @throws Error, Cancelled
+[[nodiscard]] align::ScoreShares chooseShares(const ModelFiles& model,
+                                              const std::vector<PilotTag>& tags,
+                                              const std::vector<const PilotImage*>& validation,
+                                              const std::filesystem::path& headFile,
+                                              const OnProgress& onProgress);
 
 } // namespace tagalign::model::pipeline

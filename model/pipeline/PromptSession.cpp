@@ -160,7 +160,8 @@ struct PromptSession::Impl
             const torch::Tensor tokens = features->tokens.to(torch::kFloat).unsqueeze(0);
             const torch::Tensor patches =
                 head->forward(tokens, features->rows, features->columns)[0].to(torch::kFloat);
-            vector = align::retrievalVector(patches.mean(0, true), vector.unsqueeze(0))[0];
+            vector = align::retrievalVector(patches.mean(0, true), vector.unsqueeze(0),
+                                            retrievalShare)[0];
         }
         return known[contentHash] = vector;
     }
@@ -214,6 +215,7 @@ struct PromptSession::Impl
     tensor_io::FeatureStore wholes;
     std::unique_ptr<ImageTower> tower; ///< made when the first picture has to be encoded
     std::shared_ptr<align::Head> head;
+    double retrievalShare = 0.5; ///< of the head's patches
     std::map<std::string, torch::Tensor> globalVectors;
     std::map<std::string, torch::Tensor> headVectors;
     Picture picture;
@@ -231,11 +233,12 @@ PromptSession::~PromptSession() = default;
 
 void PromptSession::setHead(const std::filesystem::path& headFile)
 {
-    std::shared_ptr<align::Head> next;
+    align::LoadedHead next;
     if (!headFile.empty()) {
-        next = loadHeadFor(m_impl->files, m_impl->texts.clip()->config(), headFile).head;
+        next = loadHeadFor(m_impl->files, m_impl->texts.clip()->config(), headFile);
     }
-    m_impl->head = next;
+    m_impl->head = next.head;
+    m_impl->retrievalShare = next.info.shares.retrieval;
     m_impl->headVectors.clear();
     m_impl->picture.after = torch::Tensor();
     m_impl->scale.reset();

@@ -3,6 +3,7 @@
 #include "model/Error.h"
 #include "model/align/TrainRun.h"
 #include "model/clip/Device.h"
+#include "model/pipeline/EvaluationScores.h"
 #include "model/pipeline/StoreKey.h"
 #include "model/pipeline/StoredImages.h"
 #include "model/pipeline/TrainingInput.h"
@@ -25,6 +26,7 @@ align::TrainerSettings trainerSettings(const TrainSettings& settings)
 {
     align::TrainerSettings result;
     result.epochs = settings.epochs;
+    result.patience = settings.patience;
     result.batchSize = settings.batchSize;
     result.learningRate = settings.learningRate;
     result.weightDecay = settings.weightDecay;
@@ -33,15 +35,12 @@ align::TrainerSettings trainerSettings(const TrainSettings& settings)
     result.objectWeight = settings.objectWeight;
     result.attributeWeight = settings.attributeWeight;
     result.pullWeight = settings.pullWeight;
-    result.pooling = settings.pooling == TagPooling::Mean ? align::TagPooling::Mean
-                                                          : align::TagPooling::LogSumExp;
+    result.pooling = settings.pooling;
+    result.objective = settings.tagObjective;
+    result.groups = settings.tagGroups;
+    result.captionShare = settings.captionShare;
     result.seed = settings.seed;
     return result;
-}
-
-align::HeadKind headKind(HeadKind kind)
-{
-    return kind == HeadKind::Adapter ? align::HeadKind::Adapter : align::HeadKind::GatedConv;
 }
 
 /// Where and how a head is trained.
@@ -54,31 +53,20 @@ struct Place
 
 Place placeFor(const TrainSettings& settings)
 {
-    const char* const choice = settings.device == Device::Cpu    ? "cpu"
-                               : settings.device == Device::Cuda ? "cuda"
-                                                                 : "auto";
-    if (clip::resolveDevice(choice) == "cuda")
+    if (clip::resolveDevice(nameOf(settings.device)) == "cuda")
         return {torch::kCUDA, torch::kFloat32, "CUDA, fp32"};
     if (settings.head == HeadKind::GatedConv && clip::cpuHasBFloat16())
         return {torch::kCPU, torch::kBFloat16, "CPU, bf16 convolutions"};
     return {torch::kCPU, torch::kFloat32, "CPU, fp32"};
 }
 
-json settingsJson(const TrainSettings& settings)
+/// The device that was asked for is not part of what a run is: the one it got is.
+json settingsJson(TrainSettings settings)
 {
-    return {{"head", align::nameOf(headKind(settings.head))},
-            {"pooling", settings.pooling == TagPooling::Mean ? "mean" : "log-sum-exp"},
-            {"epochs", settings.epochs},
-            {"batch_size", settings.batchSize},
-            {"learning_rate", settings.learningRate},
-            {"weight_decay", settings.weightDecay},
-            {"clip_norm", settings.clipNorm},
-            {"caption_weight", settings.captionWeight},
-            {"object_weight", settings.objectWeight},
-            {"attribute_weight", settings.attributeWeight},
-            {"pull_weight", settings.pullWeight},
-            {"confidence_threshold", settings.confidenceThreshold},
-            {"seed", settings.seed}};
+    settings.device = Device::Automatic;
+    json object = json::parse(toJson(settings));
+    object.erase("device");
+    return object;
 }
 
 json countsJson(const align::TrainingData& data, const LeftOut& leftOut)
@@ -222,6 +210,18 @@ align::RunOutcome recordedRun(align::Trainer& trainer, const align::RunPlan& pla
     }
 }
 
+/// Chooses on the validation images how much the head counts and keeps it in the head's file.
+void keepShares(const ModelFiles& model, const PilotData& data, const fs::path& head,
+                const OnProgress& onProgress)
+{
+    std::vector<const PilotImage*> validation;
+    for (const PilotImage& image : data.images) {
+        if (image.split == Split::Validation)
+            validation.push_back(&image);
+    }
+    align::writeShares(chooseShares(model, data.tags, validation, head, onProgress), head);
+}
+
 } // namespace
 
 TrainResult trainHead(const ModelFiles& model, const PilotData& data, const TrainSettings& settings,
@@ -246,12 +246,14 @@ TrainResult trainHead(const ModelFiles& model, const PilotData& data, const Trai
     plan.info.patchPath = nameOf(model.patchPath);
     plan.info.pooling = trainerSettings(settings).pooling;
     plan.info.kappa = trainerSettings(settings).kappa;
+    plan.info.captionShare = settings.captionShare;
     plan.key = settingsJson(settings).dump() + place.name + fingerprintOf(model, stored.data);
 
-    auto head = align::makeHead(headKind(settings.head), input.projection, settings.seed);
+    auto head = align::makeHead(settings.head, input.projection, settings.seed);
     head->setConvolutionType(place.convolutions);
     align::Trainer trainer(head, std::move(input), trainerSettings(settings), place.device);
     const auto outcome = recordedRun(trainer, plan, record, onTrain);
+    keepShares(model, stored.data, outcome.head, onPrepare);
     return resultOf(outcome, trainImages, stored.leftOut, place.name);
 }
 

@@ -2,6 +2,7 @@
 
 #include "model/Progress.h"
 #include "model/pipeline/PilotData.h"
+#include "model/pipeline/TrainSettings.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -11,29 +12,6 @@
 #include <vector>
 
 namespace tagalign::model::pipeline {
-
-enum class HeadKind { Adapter, GatedConv };
-enum class TagPooling { Mean, LogSumExp };
-enum class Device { Automatic, Cpu, Cuda };
-
-/// Settings of one run; all of them go into its run.json.
-struct TrainSettings
-{
-    HeadKind head = HeadKind::Adapter;
-    TagPooling pooling = TagPooling::LogSumExp;
-    int epochs = 40;                  ///< >= 1
-    int batchSize = 64;               ///< images, >= 2
-    double learningRate = 3e-3;       ///< AdamW
-    double weightDecay = 0.05;        ///< AdamW
-    double clipNorm = 5.0;            ///< of the whole gradient
-    double captionWeight = 1.0;       ///< lambda of the InfoNCE loss
-    double objectWeight = 1.0;        ///< lambda of the tag loss over objects
-    double attributeWeight = 1.0;     ///< lambda of the tag loss over attributes
-    double pullWeight = 1.0;          ///< of the squared distance from the frozen output
-    double confidenceThreshold = 0.5; ///< unverified candidates below count as unknown
-    std::uint64_t seed = 1;
-    Device device = Device::Automatic;
-};
 
 /// Means over the epoch, in nats (pull: squared distance of unit vectors).
 struct LossParts

@@ -24,7 +24,6 @@ private Q_SLOTS:
     void begunProjectIsOpenedAgain();
     void pathsMoveWithTheProject();
     void nearDuplicatesAreGroupedTransitively();
-    void settingsComeBackFromJson();
     void reportEscapesEveryText();
     void jobsRunInTurnAndEndOnce();
     void queuedAndRunningJobsAreCancelled();
@@ -69,20 +68,6 @@ void TestProject::nearDuplicatesAreGroupedTransitively()
     images[4].perceptualHash = 0b1111111 << 20U; // 7 from the first
     QCOMPARE(nearDuplicateGroups(images), QList<qsizetype>({0, 1, 0, 0, 4}));
     QVERIFY(nearDuplicateGroups({}).isEmpty());
-}
-
-void TestProject::settingsComeBackFromJson()
-{
-    model::pipeline::TrainSettings settings;
-    settings.head = model::pipeline::HeadKind::GatedConv;
-    settings.pooling = model::pipeline::TagPooling::Mean;
-    settings.epochs = 7;
-    settings.learningRate = 0.0125;
-    settings.seed = 99;
-    const auto back = settingsFromJson(settingsToJson(settings));
-    QCOMPARE(settingsToJson(back), settingsToJson(settings));
-    QCOMPARE(back.epochs, 7);
-    QVERIFY_EXCEPTION_THROWN((void)settingsFromJson("{"), model::FormatError);
 }
 
 void TestProject::reportEscapesEveryText()

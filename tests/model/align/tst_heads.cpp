@@ -111,6 +111,8 @@ private Q_SLOTS:
         QTest::addColumn<int>("kind");
         QTest::newRow("adapter") << int(HeadKind::Adapter);
         QTest::newRow("gated-conv") << int(HeadKind::GatedConv);
+        QTest::newRow("transformer") << int(HeadKind::Transformer);
+        QTest::newRow("projection") << int(HeadKind::Projection);
     }
 
     void freshHeadIsExactlyTheFrozenProjection_data() { kinds_data(); }
@@ -249,6 +251,8 @@ private Q_SLOTS:
         info.pooling = TagPooling::Mean;
         info.kappa = 0.125;
         info.blend = 0.25;
+        info.captionShare = 0.75;
+        info.shares = {0.1, 0.2, 0.3};
         saveHead(*head, info, file("head.safetensors"));
         const auto loaded =
             loadHead(file("head.safetensors"), {kWidth, kEmbedding, "abc", "self-value"});
@@ -257,6 +261,8 @@ private Q_SLOTS:
         QCOMPARE(int(loaded.info.pooling), int(info.pooling));
         QCOMPARE(loaded.info.kappa, info.kappa);
         QCOMPARE(loaded.info.blend, info.blend);
+        QCOMPARE(loaded.info.captionShare, info.captionShare);
+        QVERIFY(loaded.info.shares == info.shares);
         const auto tokens = torch::randn({2, 6, kWidth});
         QVERIFY(torch::equal(loaded.head->forward(tokens, 2, 3), head->forward(tokens, 2, 3)));
     }
@@ -302,7 +308,9 @@ private Q_SLOTS:
         QVERIFY(refusal(tensors, with("kind", "giant")).contains("unknown kind of head \"giant\""));
         QVERIFY(refusal(tensors, with("kind", 7)).contains("incomplete"));
         QVERIFY(refusal(tensors, with("token_width", 1 << 30)).contains("width"));
-        QVERIFY(refusal(tensors, with("hidden_width", 0)).contains("bottleneck"));
+        QVERIFY(refusal(tensors, with("hidden_width", 0)).contains("hidden width"));
+        QVERIFY(refusal(tensors, with("pooling", "most")).contains("unknown pooling \"most\""));
+        QVERIFY(refusal(tensors, with("object_share", 1.5)).contains("share"));
         QVERIFY(refusal(tensors, with("tail_width", -1)).contains("a tail of width -1"));
         QVERIFY(refusal(tensors, with("tail_width", 8)).contains("\"pool_bias\" is missing"));
         QVERIFY(refusal(tensors, with("kappa", 0.0)).contains("kappa"));

@@ -168,6 +168,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<int>("pooling");
         QTest::newRow("mean") << int(TagPooling::Mean);
+        QTest::newRow("top-k") << int(TagPooling::TopK);
         QTest::newRow("log-sum-exp") << int(TagPooling::LogSumExp);
     }
 
@@ -193,12 +194,76 @@ private Q_SLOTS:
                         1.0 / std::sqrt(10.0))); // the mean is (1/4, 3/4)
     }
 
+    void topKIsTheMeanOfTheLargestSixteenth()
+    {
+        // 32 patches: the two largest cosines with the first axis count.
+        auto patches = torch::zeros({1, 32, 2}, torch::kFloat64);
+        patches.select(2, 1).fill_(1.0);
+        patches[0][5][0] = 1.0;  // cosine √½
+        patches[0][17][1] = 0.0; // cosine 1
+        patches[0][17][0] = 2.0;
+        const auto tag = rows({{1.0, 0.0}});
+        QVERIFY(isClose(poolTags(patches, tag, TagPooling::TopK, 0.1)[0][0],
+                        0.5 * (1.0 + std::sqrt(0.5))));
+        // Fewer than sixteen patches: the largest alone.
+        QVERIFY(isClose(poolTags(patches.slice(1, 0, 8), tag, TagPooling::TopK, 0.1)[0][0],
+                        std::sqrt(0.5)));
+    }
+
+    void sigmoidTermsByHand()
+    {
+        const auto scores = rows({{0.0, 1.0, 1.0, 5.0}});
+        const auto targets = rows({{1.0, 0.0, 0.25, 0.0}});
+        const auto unknown = torch::tensor({false, false, false, true}).unsqueeze(0);
+        // Logits 2 · score - 1: -1, 1, 1.
+        const auto terms = sigmoidTerms(scores, targets, unknown, {number(2.0), number(-1.0)});
+        QVERIFY(isClose(terms[0][0], std::log1p(std::exp(1.0))));
+        QVERIFY(isClose(terms[0][1], std::log1p(std::exp(1.0))));
+        QVERIFY(isClose(terms[0][2],
+                        0.25 * std::log1p(std::exp(-1.0)) + 0.75 * std::log1p(std::exp(1.0))));
+        QVERIFY(isClose(terms[0][3], 0.0));
+    }
+
+    void asymmetricTermsByHand()
+    {
+        const auto scores = rows({{0.0, 0.0, -4.0}});
+        const auto targets = rows({{1.0, 0.0, 0.0}});
+        const auto terms =
+            asymmetricTerms(scores, targets, nothingUnknown(scores), {number(1.0), {}});
+        QVERIFY(isClose(terms[0][0], 0.5 * std::log(2.0)));                 // (1 - p) · -log p
+        QVERIFY(isClose(terms[0][1], -std::pow(0.45, 4) * std::log(0.55))); // q = 0.5 - 0.05
+        QVERIFY(isClose(terms[0][2], 0.0)); // p below the margin: an easy negative
+    }
+
+    void termsGradient_data()
+    {
+        QTest::addColumn<int>("objective");
+        for (const TagObjective objective : kTagObjectives)
+            QTest::newRow(nameOf(objective).c_str()) << int(objective);
+    }
+
+    void termsGradient()
+    {
+        QFETCH(int, objective);
+        const auto scores = leaf({3, 4});
+        const auto scale = number(2.0).requires_grad_();
+        const auto bias = number(-0.3).requires_grad_();
+        const auto targets = rows({{1, 0, 0.5, 0}, {0, 0, 0, 0}, {0, 2, 0, 0}});
+        auto unknown = nothingUnknown(targets);
+        unknown[0][1] = true;
+        const auto loss = [&] {
+            return tagTerms(TagObjective(objective), scores, targets, unknown, {scale, bias}).sum();
+        };
+        QVERIFY(gradientError(loss, {scores, scale, bias}) < kGradientTolerance);
+        QCOMPARE(scores.grad()[0][1].item<double>(), 0.0); // unknown: neither way
+    }
+
     void poolingGradient()
     {
         const auto patches = leaf({2, 4, 3});
         const auto tags = normalised(torch::randn({5, 3}, torch::kFloat64));
         const auto weights = torch::randn({2, 5}, torch::kFloat64);
-        for (const auto pooling : {TagPooling::Mean, TagPooling::LogSumExp}) {
+        for (const TagPooling pooling : kTagPoolings) {
             const auto loss = [&] {
                 return (poolTags(patches, tags, pooling, 0.2) * weights).sum();
             };
@@ -222,6 +287,8 @@ private Q_SLOTS:
         const auto vector = retrievalVector(rows({{5.0, 0.0}}), rows({{0.0, 0.1}}));
         QVERIFY(isClose(vector[0][0], std::sqrt(0.5)));
         QVERIFY(isClose(vector[0][1], std::sqrt(0.5)));
+        const auto mostly = retrievalVector(rows({{5.0, 0.0}}), rows({{0.0, 0.1}}), 0.8);
+        QVERIFY(isClose(mostly[0][0], 0.8 / std::sqrt(0.68)));
         const auto mean = leaf({2, 3});
         const auto global = torch::randn({2, 3}, torch::kFloat64);
         const auto weights = torch::randn({2, 3}, torch::kFloat64);

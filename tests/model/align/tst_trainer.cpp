@@ -149,16 +149,25 @@ private Q_SLOTS:
     {
         QTest::addColumn<int>("kind");
         QTest::addColumn<int>("pooling");
-        QTest::newRow("adapter") << int(HeadKind::Adapter) << int(TagPooling::LogSumExp);
-        QTest::newRow("adapter, mean") << int(HeadKind::Adapter) << int(TagPooling::Mean);
-        QTest::newRow("gated-conv") << int(HeadKind::GatedConv) << int(TagPooling::LogSumExp);
+        QTest::addColumn<int>("objective");
+        for (const HeadKind kind : kHeadKinds)
+            QTest::newRow(nameOf(kind).c_str())
+                << int(kind) << int(TagPooling::LogSumExp) << int(TagObjective::Softmax);
+        for (const TagPooling pooling : {TagPooling::Mean, TagPooling::TopK})
+            QTest::newRow(("adapter, " + nameOf(pooling)).c_str())
+                << int(HeadKind::Adapter) << int(pooling) << int(TagObjective::Softmax);
+        for (const TagObjective objective : {TagObjective::Sigmoid, TagObjective::Asymmetric})
+            QTest::newRow(("adapter, " + nameOf(objective)).c_str())
+                << int(HeadKind::Adapter) << int(TagPooling::LogSumExp) << int(objective);
     }
 
     void trainingLearnsTheTask()
     {
         QFETCH(int, kind);
         QFETCH(int, pooling);
+        QFETCH(int, objective);
         auto settings = quickSettings();
+        settings.objective = TagObjective(objective);
         settings.epochs = 20;
         settings.learningRate = 3e-2;
         settings.pullWeight = 0.1;
@@ -178,6 +187,53 @@ private Q_SLOTS:
         QVERIFY(before.validation.pull < 1e-6); // the start is the frozen model
         QVERIFY(last.validation.pull > 1e-3);
         QVERIFY(last.tagTemperature >= 0.0099 && last.tagTemperature != before.tagTemperature);
+    }
+
+    void jointSoftmaxIsThePapersLoss()
+    {
+        auto data = syntheticData({}, 1);
+        auto settings = quickSettings();
+        settings.groups = TagGroups::Joint;
+        settings.pooling = TagPooling::Mean;
+        settings.captionShare = 1.0;
+        settings.batchSize = 64; // one batch: the mean over images is the official one
+        auto trainer = makeTrainer(data, settings);
+        const LossParts found = trainer.validate({}).validation;
+        std::vector<torch::Tensor> means, texts;
+        for (const Sample& sample : data.validation.samples) {
+            means.push_back(project(sample.tokens.to(torch::kFloat32), data.projection).mean(0));
+            texts.push_back(data.captionEmbeddings[sample.captions.front()]);
+        }
+        const auto patches = torch::stack(means).unsqueeze(1);
+        const auto scale = torch::full({}, 1.0 / settings.startTemperature);
+        const auto expected =
+            tagLoss(poolTags(patches, data.tagEmbeddings, TagPooling::Mean, 1.0),
+                    data.validation.targets, torch::zeros_like(data.validation.unknown), scale);
+        QVERIFY(std::abs(found.objects + found.attributes - expected.item<double>()) < 1e-5);
+        QVERIFY(found.objects > 0.0 && found.attributes > 0.0);
+        // Two images that share a caption are no negatives of each other.
+        std::vector<std::int64_t> ids;
+        for (const Sample& sample : data.validation.samples)
+            ids.push_back(sample.captions.front());
+        const auto caption = infoNce(patches.squeeze(1), torch::stack(texts), scale,
+                                     torch::tensor(ids, torch::kInt64));
+        QVERIFY(std::abs(found.caption - caption.item<double>()) < 1e-5);
+    }
+
+    void trainingEndsWhereNothingBetterComes()
+    {
+        auto settings = quickSettings();
+        settings.epochs = 20;
+        settings.patience = 3;
+        settings.learningRate = 1e-12; // nothing moves
+        auto trainer = makeTrainer(syntheticData({}, 3), settings);
+        const auto outcome = runTraining(trainer, plan(), {});
+        QCOMPARE(outcome.bestEpoch, 1);
+        QCOMPARE(outcome.epochs.size(), std::size_t(4));
+        auto again = makeTrainer(syntheticData({}, 3), settings);
+        QCOMPARE(
+            runTraining(again, plan(), [](const StepReport&) { return Next::Stop; }).epochs.size(),
+            std::size_t(4)); // over: only read
     }
 
     void pullKeepsTheHeadNearer()
@@ -229,15 +285,19 @@ private Q_SLOTS:
     void interruptedRunEndsInTheSameBits_data()
     {
         QTest::addColumn<int>("kind");
-        QTest::newRow("adapter") << int(HeadKind::Adapter);
-        QTest::newRow("gated-conv") << int(HeadKind::GatedConv);
+        QTest::addColumn<int>("objective");
+        for (const HeadKind kind : kHeadKinds)
+            QTest::newRow(nameOf(kind).c_str()) << int(kind) << int(TagObjective::Softmax);
+        QTest::newRow("with a bias") << int(HeadKind::Adapter) << int(TagObjective::Sigmoid);
     }
 
     void interruptedRunEndsInTheSameBits()
     {
         QFETCH(int, kind);
+        QFETCH(int, objective);
         const auto data = syntheticData({}, 3);
-        const auto settings = quickSettings();
+        auto settings = quickSettings();
+        settings.objective = TagObjective(objective);
         auto whole = makeTrainer(data, settings, HeadKind(kind));
         const auto expected = runTraining(whole, plan("whole"), {});
         QCOMPARE(expected.epochs.size(), std::size_t(4));
@@ -435,7 +495,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("name");
         for (const char* name : {"epochs", "batch size", "learning rate", "gradient clip", "kappa",
-                                 "pull weight", "start temperature"})
+                                 "pull weight", "start temperature", "patience", "caption share"})
             QTest::newRow(name) << QString(name);
     }
 
@@ -455,6 +515,10 @@ private Q_SLOTS:
             settings.kappa = -1.0;
         else if (name == "pull weight")
             settings.pullWeight = -0.5;
+        else if (name == "patience")
+            settings.patience = -1;
+        else if (name == "caption share")
+            settings.captionShare = 1.01;
         else
             settings.startTemperature = 0.0;
         const auto data = syntheticData({}, 3);

@@ -169,6 +169,12 @@ private Q_SLOTS:
         const torch::InferenceMode guard;
         const torch::Tensor tags = texts.tags(m_data.tags, {});
         const auto loaded = align::loadHead(file);
+        torch::Tensor shares = torch::empty({std::int64_t(m_data.tags.size())});
+        for (std::size_t tag = 0; tag < m_data.tags.size(); ++tag) {
+            shares[std::int64_t(tag)] = m_data.tags[tag].kind == tags::TagKind::Object
+                                            ? result.sharesAfter.objects
+                                            : result.sharesAfter.attributes;
+        }
         std::vector<torch::Tensor> scores;
         std::vector<torch::Tensor> vectors;
         for (const auto& features : m_features) {
@@ -177,8 +183,10 @@ private Q_SLOTS:
             const auto global = features.global.to(torch::kFloat).unsqueeze(0);
             const auto pooled =
                 align::poolTags(patches, tags, loaded.info.pooling, loaded.info.kappa)[0];
-            scores.push_back(pooled + tags.matmul(align::normalised(global)[0]));
-            vectors.push_back(align::retrievalVector(patches.mean(1), global)[0]);
+            scores.push_back(shares * pooled +
+                             (1.0 - shares) * tags.matmul(align::normalised(global)[0]));
+            vectors.push_back(
+                align::retrievalVector(patches.mean(1), global, result.sharesAfter.retrieval)[0]);
         }
         auto positive = torch::zeros({kTest, 4}, torch::kBool);
         auto known = torch::ones({kTest, 4}, torch::kBool);

@@ -1,6 +1,7 @@
 #include "model/Error.h"
 #include "model/align/HeadFile.h"
 #include "model/clip/Device.h"
+#include "model/pipeline/EvaluationScores.h"
 #include "model/pipeline/StoreKey.h"
 #include "model/pipeline/Training.h"
 #include "model/pipeline/TrainingInput.h"
@@ -116,8 +117,8 @@ private Q_SLOTS:
     void aRunLeavesHeadRecordAndMetrics_data()
     {
         QTest::addColumn<int>("head");
-        QTest::newRow("adapter") << int(pipeline::HeadKind::Adapter);
-        QTest::newRow("gated-conv") << int(pipeline::HeadKind::GatedConv);
+        for (const pipeline::HeadKind kind : align::kHeadKinds)
+            QTest::newRow(nameOf(kind).c_str()) << int(kind);
     }
 
     void aRunLeavesHeadRecordAndMetrics()
@@ -157,6 +158,42 @@ private Q_SLOTS:
         QCOMPARE(record.at("data").at("captions").get<int>(), 3); // different texts
         QCOMPARE(record.at("best_epoch").get<int>(), result.bestEpoch);
         QVERIFY(fs::exists(path("run") / "metrics.jsonl"));
+    }
+
+    void settingsComeBackFromJson()
+    {
+        TrainSettings settings = paperSettings();
+        settings.tagObjective = pipeline::TagObjective::Asymmetric;
+        settings.epochs = 7;
+        settings.patience = 3;
+        settings.learningRate = 0.0125;
+        settings.seed = 99;
+        settings.device = pipeline::Device::Cpu;
+        QVERIFY(trainSettingsFromJson(toJson(settings)) == settings);
+        QVERIFY(trainSettingsFromJson(toJson({})) == TrainSettings());
+        // As earlier versions wrote them: what they did not know keeps its default.
+        QVERIFY(trainSettingsFromJson(R"({"pooling": "lse", "head": "adapter"})") ==
+                TrainSettings());
+        for (const char* broken : {"{", "[]", "{}", R"({"head": "giant"})", R"({"epochs": "x"})"})
+            QVERIFY_EXCEPTION_THROWN((void)trainSettingsFromJson(broken), FormatError);
+    }
+
+    void headsKeepTheSharesThatValidationChose()
+    {
+        auto settings = quickSettings();
+        const auto found = trainHead(m_model, pilot(), settings, path("run"), {});
+        std::vector<const PilotImage*> validation;
+        const PilotData data = pilot();
+        for (const PilotImage& image : data.images) {
+            if (image.split == pipeline::Split::Validation)
+                validation.push_back(&image);
+        }
+        const auto info = align::loadHead(found.head).info;
+        QVERIFY(info.shares == chooseShares(m_model, data.tags, validation, found.head, {}));
+        settings.captionShare = 1.0; // the paper's: patches alone
+        const auto paper = trainHead(m_model, pilot(), settings, path("paper"), {});
+        QVERIFY(align::loadHead(paper.head).info.shares ==
+                (align::ScoreShares{.objects = 1.0, .attributes = 1.0, .retrieval = 1.0}));
     }
 
     void testImagesAreNeverLookedAt()
