@@ -2,6 +2,7 @@
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
 #include "app/commands/PilotCommand.h"
+#include "app/commands/TrainOptions.h"
 #include "app/demo/DemoPairs.h"
 #include "app/jobs/DemoJob.h"
 #include "app/jobs/ReportJob.h"
@@ -31,6 +32,7 @@ struct Options
     std::string language = "en";
     unsigned seed = 0; ///< 0: the pilot's own
     DemoPairsSettings pairs;
+    TrainOptions train;
 };
 
 int runDemo(const Options& options)
@@ -41,7 +43,7 @@ int runDemo(const Options& options)
     {
         Console console;
         summary = runDemoPilot(project, demoPilot(QString::fromStdString(options.pilot)),
-                               options.count, kDemoReviewShare, console,
+                               options.count, kDemoReviewShare, {}, console,
                                [&console](const QString& sentence) { console.say(sentence); });
     }
     return printPilot(project, summary, options.json ? OutputForm::Json : OutputForm::Text);
@@ -81,7 +83,7 @@ int benchPilots(const Options& options)
             chooseCheckpoint(project, QString::fromStdString(options.model));
         }
         const PilotSummary summary =
-            runDemoPilot(project, pilot, options.count, 1, console,
+            runDemoPilot(project, pilot, options.count, 1, options.train.settings(), console,
                          [&console](const QString& sentence) { console.say(sentence); });
         const QList<db::Metric> metrics = measureAgainstTruth(project, summary.run, console);
         for (const auto& row : toJson(pilot.name, metrics)) {
@@ -185,6 +187,7 @@ void addTruthCommand(CLI::App& demo, RunCommand& run)
     bench->add_option("--model", options->model,
                       "Folder of a CLIP checkpoint; default: the demo model");
     bench->add_option("--folder", options->folder, "Keep the projects there");
+    options->train.addTo(*bench);
     bench->add_flag("--json", options->json,
                     "Print {pilot, metric, kind, before, after, low, high}");
     bench->callback([options, &run] { run = [options] { return benchPilots(*options); }; });

@@ -114,7 +114,8 @@ int reviewDemo(const Project& project, int share, JobContext& context)
 }
 
 PilotSummary runDemoPilot(const Project& project, const DemoPilot& pilot, int count,
-                          int reviewShare, JobContext& context, const OnStep& onStep)
+                          int reviewShare, const model::pipeline::TrainSettings& settings,
+                          JobContext& context, const OnStep& onStep)
 {
     const ImportSummary imported =
         importPairs(project, makeDemoPairs(project, pilot, count, context), context);
@@ -126,7 +127,7 @@ PilotSummary runDemoPilot(const Project& project, const DemoPilot& pilot, int co
                                        "%1 verdicts given by a simulated reviewer, who is wrong in "
                                        "3 of 100.")
                .arg(verdicts));
-    return runPilot(project, {}, {}, context, onStep);
+    return runPilot(project, {}, settings, context, onStep);
 }
 
 QList<db::Metric> measureAgainstTruth(const Project& project, const db::Run& run,

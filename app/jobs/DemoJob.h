@@ -30,7 +30,8 @@ int reviewDemo(const Project& project, int share, JobContext& context);
 /// @param reviewShare as of reviewDemo(); 1: everything but the test images.
 /// @throws std::exception
 PilotSummary runDemoPilot(const Project& project, const DemoPilot& pilot, int count,
-                          int reviewShare, JobContext& context, const OnStep& onStep);
+                          int reviewShare, const model::pipeline::TrainSettings& settings,
+                          JobContext& context, const OnStep& onStep);
 
 /// Figures of a run against what the pictures really show, on the test images: tag mAP, retrieval
 /// and false alerts, pointing and IoU; for the tags that scenes are made of.

@@ -501,7 +501,7 @@ void TestDemo::pilotIsMeasuredAgainstTheTruth()
     SilentContext context;
     QStringList said;
     const PilotSummary summary =
-        runDemoPilot(project, demoPilot("inspection"), 90, 3, context,
+        runDemoPilot(project, demoPilot("inspection"), 90, 3, {}, context,
                      [&said](const QString& sentence) { said.append(sentence); });
     QVERIFY(QFile::exists(summary.report.file));
     QVERIFY(said.filter("simulated reviewer").size() >= 2); // as they are given, and as a caution
