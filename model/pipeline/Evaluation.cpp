@@ -121,9 +121,7 @@ public:
             m_kinds[2].tags.push_back(tag);
         }
         addFigures(m_before, "");
-        for (const Kind& kind : m_kinds) {
-            addFalseAlerts(kind);
-        }
+        addFalseAlerts();
         addFigures(m_whole, " against the whole-image vector");
     }
 
@@ -179,27 +177,55 @@ private:
                              [this, measure](Weights w) { return measure(m_after, w); }});
     }
 
+    /// Of each test image.
+    struct Alerts
+    {
+        std::vector<double> before;
+        std::vector<double> after;
+    };
+
     /// The thresholds are fixed on validation, so the interval holds for them as they are.
-    void addFalseAlerts(const Kind& kind)
+    /// Nothing if no validation image carries a tag of the kind.
+    [[nodiscard]] std::optional<Alerts> alertsOf(const Kind& kind) const
     {
         const auto labels = joined(m_validationLabels, kind);
         const auto before = joined(m_scores.before.validationTags, kind);
         const auto after = joined(m_scores.after.validationTags, kind);
         const auto recall = eval::recallAtBestF1(before, labels);
         if (!recall) {
-            return;
+            return std::nullopt;
         }
-        const auto at = [&](const std::vector<float>& scores) {
-            return *eval::thresholdForRecall(scores, labels, *recall);
+        const auto count = [&](const ModelScores& side, const std::vector<float>& scores) {
+            return falseAlerts(side.testTags, m_labels, kind,
+                               *eval::thresholdForRecall(scores, labels, *recall),
+                               m_images.test.size());
         };
+        return Alerts{count(m_scores.before, before), count(m_scores.after, after)};
+    }
+
+    /// Scores of objects and of attributes have scales of their own, so each kind has its own
+    /// threshold; the last kind is the sum of the others.
+    void addFalseAlerts()
+    {
         const std::size_t images = m_images.test.size();
-        m_figures.push_back(
-            {{.metric = "false alerts per image", .kind = kind.name, .images = images},
-             [alerts = falseAlerts(m_scores.before.testTags, m_labels, kind, at(before), images)](
-                 Weights weights) { return weightedMean(alerts, weights); },
-             [alerts = falseAlerts(m_scores.after.testTags, m_labels, kind, at(after), images)](
-                 Weights weights) { return weightedMean(alerts, weights); }});
-        m_hasFalseAlerts = true;
+        Alerts sum{std::vector<double>(images), std::vector<double>(images)};
+        for (const Kind& kind : m_kinds) {
+            const auto alerts = &kind == &m_kinds.back()
+                                    ? (m_hasFalseAlerts ? std::optional(sum) : std::nullopt)
+                                    : alertsOf(kind);
+            if (!alerts) {
+                continue;
+            }
+            for (std::size_t i = 0; i < images; ++i) {
+                sum.before[i] += alerts->before[i];
+                sum.after[i] += alerts->after[i];
+            }
+            m_figures.push_back(
+                {{.metric = "false alerts per image", .kind = kind.name, .images = images},
+                 [each = alerts->before](Weights weights) { return weightedMean(each, weights); },
+                 [each = alerts->after](Weights weights) { return weightedMean(each, weights); }});
+            m_hasFalseAlerts = true;
+        }
     }
 
     void addCautions(EvaluationResult& result) const
