@@ -2,6 +2,7 @@
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
 #include "app/commands/TrainOptions.h"
+#include "app/jobs/AblationJob.h"
 #include "app/jobs/EncodeJob.h"
 #include "app/jobs/EvaluateJob.h"
 #include "app/jobs/ImportJob.h"
@@ -34,6 +35,7 @@ struct Options
     std::size_t limit = 10;
     bool resume = false;
     bool asJson = false;
+    std::string study = "kinds";
     TrainOptions train;
 };
 
@@ -200,6 +202,49 @@ int runsVerb(const Project& project, const Options& options, Console& console)
     return kDone;
 }
 
+QJsonObject toJson(const std::optional<db::Metric>& metric)
+{
+    return metric ? QJsonObject{{"before", metric->before},
+                                {"after", metric->after},
+                                {"low", metric->low},
+                                {"high", metric->high}}
+                  : QJsonObject();
+}
+
+int ablateVerb(const Project& project, const Options& options, Console& console)
+{
+    const auto study = *ablationNamed(QString::fromStdString(options.study));
+    const auto base = options.train.settings();
+    const auto rowsNow = [&] {
+        return ablationRows(project, db::Database(project.databaseFile()), study, base);
+    };
+    for (const AblationRow& row : rowsNow()) {
+        console.say(row.variant.title);
+        (void)runVariant(project, row.variant, console);
+    }
+    QJsonArray all;
+    for (const AblationRow& row : rowsNow()) {
+        all.append(QJsonObject{{"variant", row.variant.title},
+                               {"run", row.run ? row.run->folder : QString()},
+                               {"objects", toJson(row.objects)},
+                               {"attributes", toJson(row.attributes)}});
+        if (!options.asJson) {
+            QList<db::Metric> metrics;
+            for (const auto& metric : {row.objects, row.attributes}) {
+                if (metric) {
+                    metrics.append(*metric);
+                }
+            }
+            print(row.variant.title);
+            print(metricTable(metrics));
+        }
+    }
+    if (options.asJson) {
+        print(QString::fromUtf8(QJsonDocument(all).toJson(QJsonDocument::Indented)));
+    }
+    return kDone;
+}
+
 int searchVerb(const Project& project, const Options& options, Console&)
 {
     for (const FoundImage& hit :
@@ -236,6 +281,14 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
     train->add_flag("--resume", options->resume,
                     "Go on with the newest run that did not end, with its settings and data");
     options->train.addTo(*train);
+    auto ablation = std::make_shared<Options>(); // a verb's options know their verb
+    CLI::App* ablate = addVerb(program, run, ablation, "ablate",
+                               "Train without some of the tags and compare", ablateVerb);
+    ablate->add_option("--study", ablation->study, "What is varied: kinds, tags or confidence")
+        ->check(CLI::IsMember({"kinds", "tags", "confidence"}))
+        ->capture_default_str();
+    ablate->add_flag("--json", ablation->asJson, "Print a JSON list");
+    ablation->train.addTo(*ablate);
     addVerb(program, run, options, "evaluate", "Score the newest run on the test images",
             evaluateVerb);
     addVerb(program, run, options, "report", "Write the newest run's report", reportVerb);

@@ -1,5 +1,6 @@
 #include "app/pages/TrainPage.h"
 
+#include "app/AblationDialog.h"
 #include "app/jobs/EvaluateJob.h"
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportJob.h"
@@ -113,6 +114,12 @@ QFormLayout* TrainPage::makeForm()
     form->addRow(tr("&Learning rate"), m_rate);
     form->addRow(tr("Least &confidence"), m_confidence);
     form->addRow(m_start);
+    auto* ablation = new QPushButton(tr("What contributes…"), this);
+    ablation->setToolTip(
+        tr("Train with objects or attributes alone, with fewer tags, or with surer "
+           "ones, and compare"));
+    form->addRow(ablation);
+    connect(ablation, &QPushButton::clicked, this, &TrainPage::showAblation);
     connect(m_preset, qOverload<int>(&QComboBox::activated), this, &TrainPage::usePreset);
     usePreset();
     return form;
@@ -160,6 +167,13 @@ model::pipeline::TrainSettings TrainPage::settings() const
     settings.learningRate = m_rate->value();
     settings.confidenceThreshold = m_confidence->value();
     return settings;
+}
+
+void TrainPage::showAblation()
+{
+    auto* dialog = new AblationDialog(m_workspace, settings(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->show();
 }
 
 void TrainPage::start()

@@ -33,6 +33,7 @@ public:
 public Q_SLOTS:
     void start();
     void resume(); ///< goes on with the chosen run
+    void showAblation();
 
 private:
     using OnEpoch = std::function<void(const model::pipeline::TrainEvent&)>;

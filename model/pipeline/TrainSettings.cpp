@@ -34,6 +34,7 @@ void visitAll(Settings& settings, const Visit& visit)
     visit("attribute_weight", settings.attributeWeight);
     visit("pull_weight", settings.pullWeight);
     visit("confidence_threshold", settings.confidenceThreshold);
+    visit("tag_limit", settings.tagLimit);
     visit("seed", settings.seed);
     visit("device", settings.device);
 }

@@ -35,6 +35,7 @@ struct TrainSettings
     double attributeWeight = 1.0;     ///< lambda of the tag loss over attributes
     double pullWeight = 1.0;          ///< of the squared distance from the frozen output
     double confidenceThreshold = 0.5; ///< unverified candidates below count as unknown
+    int tagLimit = 0; ///< most frequent tags of each kind that are trained on; 0: all
     std::uint64_t seed = 1;
     Device device = Device::Automatic;
 

@@ -236,7 +236,7 @@ TrainResult trainHead(const ModelFiles& model, const PilotData& data, const Trai
     TextEmbedding texts(model);
     const auto onPrepare = preparing(onTrain, settings.epochs);
     const auto stored = trainableImages(model, data, onPrepare);
-    auto input = gatherTraining(model, stored.data, settings.confidenceThreshold, texts, onPrepare);
+    auto input = gatherTraining(model, stored.data, settings, texts, onPrepare);
     const auto trainImages = input.train.samples.size();
     const auto record = startRecord(model, settings, place, input, stored.leftOut);
 

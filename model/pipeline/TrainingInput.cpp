@@ -134,6 +134,18 @@ torch::Tensor columnsOf(tags::TagKind kind, const std::vector<PilotTag>& tags)
     return torch::tensor(columns, torch::kInt64);
 }
 
+/// Leaves the rarer tags of a kind unknown everywhere. @param limit 0: keeps all.
+void keepMostFrequent(align::SampleSet& set, const torch::Tensor& columns, int limit)
+{
+    if (limit == 0 || columns.size(0) <= limit)
+        return;
+    const auto counts = set.targets.index_select(1, columns).gt(0).sum(0);
+    const auto order = counts.argsort(/*stable=*/true, /*dim=*/0, /*descending=*/true);
+    const auto rare = columns.index_select(0, order.slice(0, limit));
+    set.targets.index_fill_(1, rare, 0.0);
+    set.unknown.index_fill_(1, rare, true);
+}
+
 void requireWeights(const std::vector<PilotTag>& tags)
 {
     for (const PilotTag& tag : tags) {
@@ -182,18 +194,21 @@ align::Projection projectionOf(clip::ClipModel& clip)
 }
 
 align::TrainingData gatherTraining(const ModelFiles& model, const PilotData& data,
-                                   double confidenceThreshold, TextEmbedding& texts,
+                                   const TrainSettings& settings, TextEmbedding& texts,
                                    const OnProgress& onProgress)
 {
     requireWeights(data.tags);
     const tensor_io::FeatureStore store(model.store, storeKey(model));
     CaptionRows captions;
     align::TrainingData result;
-    result.train = setOf(Split::Train, store, data, confidenceThreshold, captions, onProgress);
+    result.train =
+        setOf(Split::Train, store, data, settings.confidenceThreshold, captions, onProgress);
     result.validation =
-        setOf(Split::Validation, store, data, confidenceThreshold, captions, onProgress);
+        setOf(Split::Validation, store, data, settings.confidenceThreshold, captions, onProgress);
     result.objects = columnsOf(tags::TagKind::Object, data.tags);
     result.attributes = columnsOf(tags::TagKind::Attribute, data.tags);
+    for (const torch::Tensor& columns : {result.objects, result.attributes})
+        keepMostFrequent(result.train, columns, settings.tagLimit);
     result.captionEmbeddings =
         texts.texts(captions.texts(), TextEmbedding::Keep::OnDisk, onProgress);
     result.tagEmbeddings = texts.tags(data.tags, onProgress);

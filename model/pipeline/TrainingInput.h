@@ -17,12 +17,13 @@ namespace tagalign::model::pipeline {
 /// test images are never read.
 ///
 /// Targets: accepted 1, rejected 0 (a known absence), an unverified candidate its probability,
-/// each times the tag's weight; an unverified candidate below the threshold is unknown. Of several
-/// statements on one tag of one image a verdict beats a belief, acceptance beats rejection, the
-/// higher belief the lower.
+/// each times the tag's weight; an unverified candidate below the settings' threshold is unknown,
+/// and so is every tag beyond their limit on training images. Of several statements on one tag of
+/// one image a verdict beats a belief, acceptance beats rejection, the higher belief the lower.
 /// @throws Error naming an image without features; RangeError; Cancelled
 [[nodiscard]] align::TrainingData gatherTraining(const ModelFiles& model, const PilotData& data,
-                                                 double confidenceThreshold, TextEmbedding& texts,
+                                                 const TrainSettings& settings,
+                                                 TextEmbedding& texts,
                                                  const OnProgress& onProgress);
 
 /// A hash (32 hex digits) of all that gatherTraining() looks at, but the features themselves.

@@ -47,6 +47,12 @@ void LinePlot::setSeries(const QList<LineSeries>& series)
     update();
 }
 
+void LinePlot::setSteps(const QStringList& names)
+{
+    m_steps = names;
+    update();
+}
+
 void LinePlot::setMarker(int x)
 {
     m_marker = x;
@@ -103,8 +109,17 @@ void LinePlot::render(QPainter& painter, const QRectF& area) const
         painter.drawText(QRectF(area.left(), y - line / 2, 5.4 * kGrid, line),
                          Qt::AlignRight | Qt::AlignVCenter, QString::number(tick, 'g', 3));
     }
-    painter.drawText(QRectF(plot.left(), plot.bottom(), plot.width(), 1.2 * line),
-                     Qt::AlignRight | Qt::AlignVCenter, tr("epoch %1").arg(steps));
+    if (m_steps.isEmpty()) {
+        painter.drawText(QRectF(plot.left(), plot.bottom(), plot.width(), 1.2 * line),
+                         Qt::AlignRight | Qt::AlignVCenter, tr("epoch %1").arg(steps));
+    }
+    for (qsizetype x = 1; x <= m_steps.size(); ++x) {
+        const double width = fontMetrics().horizontalAdvance(m_steps.at(x - 1)) + 4.0;
+        const double left = std::clamp(point(x, low).x() - width / 2, plot.left(),
+                                       std::max(plot.right() - width, plot.left()));
+        painter.drawText(QRectF(left, plot.bottom(), width, 1.2 * line), Qt::AlignCenter,
+                         m_steps.at(x - 1));
+    }
     if (m_marker > 0 && m_marker <= steps) {
         const double x = point(m_marker, low).x();
         painter.setPen(QPen(palette().color(QPalette::WindowText), 1, Qt::DotLine));
@@ -124,6 +139,9 @@ void LinePlot::render(QPainter& painter, const QRectF& area) const
         for (qsizetype x = 1; x <= series.values.size(); ++x) {
             const QPointF next = point(x, series.values.at(x - 1));
             x == 1 ? path.moveTo(next) : path.lineTo(next);
+            if (!m_steps.isEmpty()) {
+                painter.drawEllipse(next, 2.0, 2.0); // few points, each a measurement
+            }
         }
         painter.drawPath(path);
         const double y = area.bottom() - line / 2;

@@ -2,6 +2,7 @@
 
 #include <QList>
 #include <QString>
+#include <QStringList>
 #include <QVector>
 #include <QWidget>
 
@@ -25,7 +26,8 @@ public:
 
     void setTitle(const QString& title);
     void setSeries(const QList<LineSeries>& series);
-    void setMarker(int x); ///< marks a step as the best; 0: none
+    void setSteps(const QStringList& names); ///< names of x = 1, 2, ..; empty: epochs
+    void setMarker(int x);                   ///< marks a step as the best; 0: none
     void render(QPainter& painter, const QRectF& area) const;
 
     [[nodiscard]] QSize sizeHint() const override { return {360, 220}; }
@@ -36,6 +38,7 @@ protected:
 private:
     QString m_title;
     QList<LineSeries> m_series;
+    QStringList m_steps;
     int m_marker = 0;
 };
 

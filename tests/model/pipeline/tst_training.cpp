@@ -316,7 +316,7 @@ private Q_SLOTS:
             {0, 0.0, true}, {0, 0.9, false}, {1, 0.3, false}, {1, 0.6, false}};
         data.images[2].targets = {{0, 0.0, true}, {0, 1.0, true}, {2, 0.2, false}, {2, 0.0, true}};
         TextEmbedding texts(m_model);
-        const auto gathered = gatherTraining(m_model, data, 0.5, texts, {});
+        const auto gathered = gatherTraining(m_model, data, TrainSettings(), texts, {});
         const auto expected = torch::tensor({{0.7F, 0.0F, 0.0F, 2.0F}, // weight 2 of "old"
                                              {0.0F, 0.6F, 0.0F, 0.0F},
                                              {1.0F, 0.0F, 0.0F, 0.0F}});
@@ -328,6 +328,31 @@ private Q_SLOTS:
         QVERIFY(torch::equal(gathered.attributes, torch::tensor({2, 3}, torch::kInt64)));
         QCOMPARE(gathered.train.samples[0].captions, gathered.train.samples[2].captions);
         QVERIFY(gathered.train.samples[0].captions != gathered.train.samples[1].captions);
+    }
+
+    void rarerTagsAreLeftOut()
+    {
+        PilotData data = pilot();
+        TextEmbedding texts(m_model);
+        TrainSettings settings;
+        const auto all = gatherTraining(m_model, data, settings, texts, {});
+        settings.tagLimit = 1;
+        const auto few = gatherTraining(m_model, data, settings, texts, {});
+        for (const auto& columns : {all.objects, all.attributes}) {
+            const auto counts = all.train.targets.gt(0).sum(0).index_select(0, columns);
+            const auto kept = columns[counts.argmax()].item<std::int64_t>();
+            for (std::int64_t i = 0; i < columns.size(0); ++i) {
+                const auto column = columns[i].item<std::int64_t>();
+                const auto targets = few.train.targets.select(1, column);
+                if (column == kept) {
+                    QVERIFY(torch::equal(targets, all.train.targets.select(1, column)));
+                } else {
+                    QCOMPARE(targets.sum().item<double>(), 0.0);
+                    QVERIFY(few.train.unknown.select(1, column).all().item<bool>());
+                }
+            }
+        }
+        QVERIFY(torch::equal(few.validation.targets, all.validation.targets));
     }
 
     void unusableInputIsRefused()
