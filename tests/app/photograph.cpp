@@ -4,11 +4,14 @@
 //
 // Use it with QT_QPA_PLATFORM=xcb under Xvfb, and QT_SCALE_FACTOR=2 for HiDPI.
 
+#include "app/AblationDialog.h"
 #include "app/MainWindow.h"
 #include "app/ModelsDialog.h"
+#include "app/pages/TrainPage.h"
 #include "widgets/Theme.h"
 
 #include <QApplication>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QTableWidget>
 #include <QTest>
@@ -49,6 +52,27 @@ void photographModels(app::MainWindow& window, const QString& file)
     }
 }
 
+/// What contributes how much, as far as it was measured.
+void photographAblation(app::MainWindow& window, const QString& file)
+{
+    QWidget* page = window.page(app::MainWindow::kTrain);
+    static_cast<app::TrainPage*>(page)->showAblation();
+    auto* dialog = page->findChild<app::AblationDialog*>();
+    QTest::qWait(kSettleMs);
+    if (!dialog->grab().save(file)) {
+        std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));
+    }
+    dialog->close();
+}
+
+/// The last of the lists offers the other runs; the first entry stands for none.
+void chooseLastRun(QWidget* page)
+{
+    auto* runs = page->findChildren<QComboBox*>().last();
+    runs->setFocus();
+    QTest::keyClick(runs, Qt::Key_End);
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -81,7 +105,12 @@ int main(int argc, char** argv)
     QTest::keyClicks(prompt, arguments.at(2));
     QTest::keyClick(prompt, Qt::Key_Return);
     photograph(window, app::MainWindow::kCompare, start + QStringLiteral("compare.png"));
+    chooseLastRun(window.page(app::MainWindow::kCompare));
+    photograph(window, app::MainWindow::kCompare, start + QStringLiteral("compare-runs.png"));
     photograph(window, app::MainWindow::kReport, start + QStringLiteral("report.png"));
+    chooseLastRun(window.page(app::MainWindow::kReport));
+    photograph(window, app::MainWindow::kReport, start + QStringLiteral("report-runs.png"));
+    photographAblation(window, start + QStringLiteral("ablation.png"));
     photographModels(window, start + QStringLiteral("models.png"));
     return 0;
 }

@@ -1,3 +1,4 @@
+#include "app/AblationDialog.h"
 #include "app/MainWindow.h"
 #include "app/ModelChoice.h"
 #include "app/demo/DemoPairs.h"
@@ -14,6 +15,7 @@
 #include "widgets/JobTray.h"
 #include "widgets/ProgressSummary.h"
 #include "widgets/TagChipBar.h"
+#include "widgets/plot/IntervalDelegate.h"
 
 #include <QComboBox>
 #include <QDirIterator>
@@ -89,6 +91,7 @@ private Q_SLOTS:
     void promptIsComparedBeforeAndAfter();
     void searchRanksAndShowsAllAgain();
     void runsOfTwoModelsStandSideBySide();
+    void whatContributesIsTrainedAndShown();
     void pagesAreReachedByKeys();
     void closingMidJobLosesNothing();
     void interruptedWorkGoesOnAtTheNextStart();
@@ -461,6 +464,37 @@ void TestStudio::runsOfTwoModelsStandSideBySide()
     workspace.useNewestHead();
     QTRY_COMPARE_WITH_TIMEOUT(left->findText("other-model", Qt::MatchContains), -1, kPatience);
     QVERIFY(boxes.first()->findText("other-model", Qt::MatchContains) >= 0);
+}
+
+void TestStudio::whatContributesIsTrainedAndShown()
+{
+    QWidget* train = m_window->page(MainWindow::kTrain);
+    m_window->showPage(MainWindow::kTrain);
+    train->findChild<QSpinBox*>()->setValue(1);
+    QTest::mouseClick(button<QPushButton>(train, "What contributes"), Qt::LeftButton);
+    auto* dialog = train->findChild<AblationDialog*>();
+    QVERIFY(dialog != nullptr);
+    auto* table = dialog->findChild<QTableWidget*>();
+    QTRY_COMPARE_WITH_TIMEOUT(table->rowCount(), 4, kPatience);
+    const int runs = rows("SELECT COUNT(*) FROM run");
+    auto* start = button<QPushButton>(dialog, "Train what is missing");
+    QTRY_VERIFY_WITH_TIMEOUT(start->isEnabled(), kPatience);
+    QTest::mouseClick(start, Qt::LeftButton);
+    waitForJobs();
+    const auto isMeasured = [table](int row) {
+        return table->item(row, 2)->data(widgets::IntervalDelegate::kRole).isValid();
+    };
+    for (int row = 0; row < 4; ++row) {
+        QTRY_VERIFY_WITH_TIMEOUT(isMeasured(row), kPatience);
+    }
+    QVERIFY(!start->isEnabled());
+    QVERIFY(rows("SELECT COUNT(*) FROM run") <= runs + 4); // what was there is taken as it is
+    QCOMPARE(rows("SELECT COUNT(*) FROM run WHERE status = 'done' AND settings LIKE "
+                  "'%\"object_weight\":0.0%' AND settings LIKE '%\"attribute_weight\":1.0%'"),
+             1);
+    dialog->close();
+    m_window->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
 }
 
 void TestStudio::pagesAreReachedByKeys()
