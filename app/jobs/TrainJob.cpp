@@ -87,7 +87,7 @@ db::Run trainProject(const Project& project, const TrainSettings& settings, JobC
     const db::Database database(project.databaseFile());
     const PilotSnapshot snapshot = takeSnapshot(project, database);
     const db::Run run = db::RunRepository(database.connection())
-                            .start(QString::fromStdString(nameOf(settings.head)),
+                            .start(QString::fromStdString(titleOf(settings)),
                                    QString::fromStdString(toJson(settings)), snapshot.description);
     const RunLock lock(project, run);
     return train(project, database, run, snapshot, context, onEpoch);

@@ -1,5 +1,6 @@
 #include "app/pages/ComparePage.h"
 
+#include "app/jobs/PilotSnapshot.h"
 #include "app/pages/PictureList.h"
 #include "db/ImageRepository.h"
 #include "db/RunRepository.h"
@@ -271,9 +272,12 @@ void ComparePage::showRun()
     for (QAbstractButton* mode : m_modes->buttons()) {
         mode->setEnabled(isOneModel); // two models have two scales, which cannot lie on one another
     }
-    m_view->setNames(beside != nullptr ? m_left->currentText() : tr("Before: the model as it came"),
-                     run ? tr("After: run %1 (%2)").arg(run->folder, run->name)
-                         : tr("After: no trained head yet; see Train"));
+    m_view->setNames(
+        beside != nullptr ? m_left->currentText() : tr("Before: the model as it came"),
+        !run ? tr("After: no trained head yet; see Train")
+        : isOneModel
+            ? tr("After: run %1 (%2)").arg(run->folder, run->name)
+            : tr("Run %1 (%2, %3)").arg(run->folder, run->name, modelOf(run->snapshot).title));
     requestHeatmaps();
 }
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace tagalign::model::pipeline {
@@ -124,6 +125,25 @@ std::string toJson(const TrainSettings& settings)
         }
     });
     return object.dump();
+}
+
+std::string titleOf(const TrainSettings& settings)
+{
+    TrainSettings defaults;
+    defaults.head = settings.head;
+    defaults.device = settings.device;
+    const json usual = json::parse(toJson(defaults));
+    const json found = json::parse(toJson(settings));
+    std::string title = nameOf(settings.head);
+    for (const auto& [key, value] : found.items()) {
+        if (value != usual.at(key)) {
+            std::string words = key;
+            std::replace(words.begin(), words.end(), '_', ' ');
+            title +=
+                ", " + words + ' ' + (value.is_string() ? value.get<std::string>() : value.dump());
+        }
+    }
+    return title;
 }
 
 TrainSettings trainSettingsFromJson(const std::string& text)

@@ -52,6 +52,9 @@ struct TrainSettings
 /// One JSON object, keys in alphabetical order.
 [[nodiscard]] std::string toJson(const TrainSettings& settings);
 
+/// For people: the head and what differs from the defaults, e.g. "adapter, epochs 6".
+[[nodiscard]] std::string titleOf(const TrainSettings& settings);
+
 /// What the text does not name keeps its default, so that runs of earlier versions can be read.
 /// @throws FormatError naming what is no setting or has an unknown name.
 [[nodiscard]] TrainSettings trainSettingsFromJson(const std::string& text);

@@ -18,13 +18,16 @@ void IntervalDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
                              const QModelIndex& index) const
 {
     QStyledItemDelegate::paint(painter, option, index); // background and numbers
+    if (!index.data(kRole).isValid()) {
+        return; // a cell that has words alone
+    }
     const auto interval = index.data(kRole).value<Interval>();
     const QRectF axis(option.rect.left() + kGrid, option.rect.center().y(), kAxisWidth, 0.0);
     const auto x = [&](double value) {
         return axis.center().x() +
                axis.width() / 2.0 * std::clamp(value / interval.reach, -1.0, 1.0);
     };
-    const bool isLoss = (interval.value < 0.0) == interval.isBetterRight;
+    const bool isLoss = interval.value != 0.0 && (interval.value < 0.0) == interval.isBetterRight;
     const QColor color =
         stateColor(isLoss ? TagState::Rejected : TagState::Accepted, option.palette);
     painter->save();

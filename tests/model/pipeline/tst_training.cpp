@@ -178,6 +178,16 @@ private Q_SLOTS:
             QVERIFY_EXCEPTION_THROWN((void)trainSettingsFromJson(broken), FormatError);
     }
 
+    void titlesSayWhatIsUnusual()
+    {
+        QCOMPARE(titleOf({}), std::string("adapter"));
+        TrainSettings settings;
+        settings.head = pipeline::HeadKind::Projection;
+        settings.tagObjective = pipeline::TagObjective::Sigmoid;
+        settings.epochs = 6;
+        QCOMPARE(titleOf(settings), std::string("projection, epochs 6, tag objective sigmoid"));
+    }
+
     void headsKeepTheSharesThatValidationChose()
     {
         auto settings = quickSettings();
