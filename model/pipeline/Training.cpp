@@ -13,7 +13,10 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <fstream>
+#include <new>
 #include <optional>
+#include <string_view>
 
 namespace tagalign::model::pipeline {
 
@@ -21,6 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+constexpr int kSmallestBatch = 8; ///< images; fewer teach little by contrast
 
 align::TrainerSettings trainerSettings(const TrainSettings& settings)
 {
@@ -176,6 +181,35 @@ StoredImages trainableImages(const ModelFiles& model, const PilotData& data,
     return stored;
 }
 
+/// A step did not fit into memory.
+class OutOfMemory : public Error
+{
+public:
+    explicit OutOfMemory(int batchSize)
+        : Error("There is not enough memory to train with batches of " + std::to_string(batchSize) +
+                " images; close other programs or free the GPU.")
+    {
+    }
+};
+
+bool isOutOfMemory(const std::exception& error)
+{
+    const bool isNamed = dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+                         dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr;
+    // The CPU's allocator has no class of its own for it.
+    return isNamed ||
+           std::string_view(error.what()).find("can't allocate memory") != std::string_view::npos;
+}
+
+/// Of an earlier sitting that ran out of memory; else as asked for.
+int batchSizeOf(const fs::path& folder, const TrainSettings& settings)
+{
+    std::ifstream file(folder / "run.json");
+    const json record = json::parse(file, nullptr, false); // discarded if there is none
+    return record.is_object() ? record.value("batch_size_used", settings.batchSize)
+                              : settings.batchSize;
+}
+
 /// Trains and keeps run.json true whatever happens.
 align::RunOutcome recordedRun(align::Trainer& trainer, const align::RunPlan& plan, json record,
                               const OnTrain& onTrain)
@@ -200,12 +234,16 @@ align::RunOutcome recordedRun(align::Trainer& trainer, const align::RunPlan& pla
         record["status"] = "cancelled";
         writeRecord(plan.folder, record);
         throw;
-    } catch (const c10::Error& error) { // e.g. out of memory on the GPU
+    } catch (const c10::Error& error) {
         const std::string text = error.what_without_backtrace();
         failed(text);
+        if (isOutOfMemory(error))
+            throw OutOfMemory(trainer.settings().batchSize);
         throw Error("The training stopped in LibTorch: " + text.substr(0, text.find('\n')));
-    } catch (const std::exception& error) { // bad_alloc and filesystem_error too
+    } catch (const std::exception& error) { // filesystem_error too
         failed(error.what());
+        if (isOutOfMemory(error))
+            throw OutOfMemory(trainer.settings().batchSize);
         throw;
     }
 }
@@ -238,7 +276,7 @@ TrainResult trainHead(const ModelFiles& model, const PilotData& data, const Trai
     const auto stored = trainableImages(model, data, onPrepare);
     auto input = gatherTraining(model, stored.data, settings, texts, onPrepare);
     const auto trainImages = input.train.samples.size();
-    const auto record = startRecord(model, settings, place, input, stored.leftOut);
+    auto record = startRecord(model, settings, place, input, stored.leftOut);
 
     align::RunPlan plan;
     plan.folder = runFolder;
@@ -249,12 +287,32 @@ TrainResult trainHead(const ModelFiles& model, const PilotData& data, const Trai
     plan.info.captionShare = settings.captionShare;
     plan.key = settingsJson(settings).dump() + place.name + fingerprintOf(model, stored.data);
 
-    auto head = align::makeHead(settings.head, input.projection, settings.seed);
-    head->setConvolutionType(place.convolutions);
-    align::Trainer trainer(head, std::move(input), trainerSettings(settings), place.device);
-    const auto outcome = recordedRun(trainer, plan, record, onTrain);
-    keepShares(model, stored.data, outcome.head, onPrepare);
-    return resultOf(outcome, trainImages, stored.leftOut, place.name);
+    // Half the batch until it fits; the run goes on after its last whole epoch.
+    std::optional<align::RunOutcome> outcome;
+    std::vector<std::string> cautions;
+    int batch = batchSizeOf(runFolder, settings);
+    while (!outcome) {
+        auto trainerOptions = trainerSettings(settings);
+        trainerOptions.batchSize = batch;
+        auto head = align::makeHead(settings.head, input.projection, settings.seed);
+        head->setConvolutionType(place.convolutions);
+        align::Trainer trainer(head, input, trainerOptions, place.device);
+        record["batch_size_used"] = batch;
+        try {
+            outcome = recordedRun(trainer, plan, record, onTrain);
+        } catch (const OutOfMemory&) {
+            if (batch < 2 * kSmallestBatch)
+                throw;
+            cautions.push_back("There was not enough memory for batches of " +
+                               std::to_string(batch) + " images; " + std::to_string(batch / 2) +
+                               " were used.");
+            batch /= 2;
+        }
+    }
+    keepShares(model, stored.data, outcome->head, onPrepare);
+    TrainResult result = resultOf(*outcome, trainImages, stored.leftOut, place.name);
+    result.cautions.insert(result.cautions.end(), cautions.begin(), cautions.end());
+    return result;
 }
 
 } // namespace tagalign::model::pipeline

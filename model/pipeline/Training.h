@@ -61,7 +61,8 @@ struct TrainResult
 /// and metrics.jsonl into the run's folder, and a checkpoint each epoch from which a later call
 /// with the same folder and settings continues.
 /// Same data, settings, machine and thread count: the same head.
-/// Images without stored features are left out and told of.
+/// Images without stored features are left out and told of. A batch that does not fit into memory
+/// is halved, down to 8 images, and told of.
 /// @throws Error if fewer than 2 training images are left, naming the first without features;
 ///         Cancelled (the checkpoint stays).
 TrainResult trainHead(const ModelFiles& model, const PilotData& data, const TrainSettings& settings,

@@ -178,6 +178,37 @@ private Q_SLOTS:
             QVERIFY_EXCEPTION_THROWN((void)trainSettingsFromJson(broken), FormatError);
     }
 
+    void tooLittleMemoryHalvesTheBatch()
+    {
+        auto settings = quickSettings();
+        settings.batchSize = 32;
+        settings.epochs = 3;
+        int failures = 0;
+        const auto tight = [&failures](const TrainEvent& event) {
+            // As a step that asks for too much, in the second epoch; steps of 16 fit.
+            if (event.epoch == 2 && failures == 0) {
+                ++failures;
+                throw std::bad_alloc();
+            }
+            return Next::Continue;
+        };
+        const auto result = trainHead(m_model, pilot(), settings, path("run"), tight);
+        QCOMPARE(result.epochs.size(), std::size_t(3)); // the first was kept
+        QCOMPARE(result.cautions.size(), std::size_t(1));
+        QVERIFY(result.cautions[0].find("batches of 32 images; 16 were used") != std::string::npos);
+        QCOMPARE(recordOf(path("run")).at("batch_size_used").get<int>(), 16);
+        // A run that ran out of memory goes on with what fitted.
+        QVERIFY(trainHead(m_model, pilot(), settings, path("run"), {}).cautions.empty());
+        QCOMPARE(recordOf(path("run")).at("batch_size_used").get<int>(), 16);
+
+        const auto never = [](const TrainEvent& event) {
+            return event.epoch > 0 ? throw std::bad_alloc() : Next::Continue;
+        };
+        QVERIFY(messageOf([&] {
+                    trainHead(m_model, pilot(), settings, path("never"), never);
+                }).contains("not enough memory to train with batches of 8 images"));
+    }
+
     void titlesSayWhatIsUnusual()
     {
         QCOMPARE(titleOf({}), std::string("adapter"));
@@ -263,13 +294,13 @@ private Q_SLOTS:
 
     void anyFailureEndsTheRecord()
     {
-        const OnTrain exhaust = [](const TrainEvent& event) {
+        const OnTrain fail = [](const TrainEvent& event) {
             if (event.epoch == 2)
-                throw std::bad_alloc();
+                throw std::length_error("too long");
             return Next::Continue;
         };
-        QVERIFY_EXCEPTION_THROWN(trainHead(m_model, pilot(), quickSettings(), path("run"), exhaust),
-                                 std::bad_alloc);
+        QVERIFY_EXCEPTION_THROWN(trainHead(m_model, pilot(), quickSettings(), path("run"), fail),
+                                 std::length_error);
         QCOMPARE(recordOf(path("run")).at("status").get<std::string>(), std::string("failed"));
         QVERIFY(!recordOf(path("run")).at("error").get<std::string>().empty());
     }
