@@ -15,6 +15,7 @@ template <typename Choice, std::size_t N>
 std::vector<std::string> names(const std::array<Choice, N>& all)
 {
     std::vector<std::string> list;
+    list.reserve(N);
     for (const Choice choice : all) {
         list.push_back(nameOf(choice));
     }
