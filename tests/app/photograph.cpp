@@ -6,10 +6,13 @@
 
 #include "app/MainWindow.h"
 #include "app/ModelsDialog.h"
+#include "app/llm/LlmDialog.h"
+#include "tests/app/support/LlmServer.h"
 #include "widgets/Theme.h"
 
 #include <QApplication>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QTableWidget>
 #include <QTest>
 
@@ -49,6 +52,38 @@ void photographModels(app::MainWindow& window, const QString& file)
     }
 }
 
+QLineEdit* field(const QWidget* place, const QString& placeholder)
+{
+    for (QLineEdit* found : place->findChildren<QLineEdit*>()) {
+        if (found->placeholderText().contains(placeholder)) {
+            return found;
+        }
+    }
+    qFatal("no field %s", qPrintable(placeholder));
+}
+
+/// After a test on one caption, by a server of our own.
+void photographLanguageModel(app::MainWindow& window, const QString& file)
+{
+    const tests::LlmServer server;
+    window.showLanguageModel();
+    auto* dialog = window.findChild<app::LlmDialog*>();
+    QTest::qWait(kSettleMs / 4);
+    field(dialog, QStringLiteral("http"))->setText(server.endpoint());
+    field(dialog, QStringLiteral("llama"))->setText(QStringLiteral("llama3.1"));
+    QTest::qWait(kSettleMs / 2);
+    for (QPushButton* button : dialog->findChildren<QPushButton*>()) {
+        if (button->text().contains(QStringLiteral("Test"))) {
+            button->click();
+        }
+    }
+    QTest::qWait(kSettleMs);
+    if (!dialog->grab().save(file)) {
+        std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));
+    }
+    dialog->close();
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -83,5 +118,6 @@ int main(int argc, char** argv)
     photograph(window, app::MainWindow::kCompare, start + QStringLiteral("compare.png"));
     photograph(window, app::MainWindow::kReport, start + QStringLiteral("report.png"));
     photographModels(window, start + QStringLiteral("models.png"));
+    photographLanguageModel(window, start + QStringLiteral("language-model.png"));
     return 0;
 }
