@@ -4,6 +4,7 @@
 #include "app/ModelStore.h"
 #include "app/ModelsDialog.h"
 #include "app/jobs/DemoJob.h"
+#include "app/llm/LlmDialog.h"
 #include "app/pages/ComparePage.h"
 #include "app/pages/ImportPage.h"
 #include "app/pages/ReportPage.h"
@@ -135,6 +136,7 @@ void MainWindow::makeMenus()
         action->setToolTip(pilot.about);
     }
     file->addAction(tr("&Model…"), this, &MainWindow::showModels);
+    file->addAction(tr("Read tags with a &language model…"), this, &MainWindow::showLanguageModel);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     makeViewMenu();
@@ -229,6 +231,7 @@ bool MainWindow::openProject(const QString& folder, Missing missing)
         showProblem(QString::fromUtf8(error.what()));
         return false;
     }
+    delete m_languageModel;
     while (m_pages->count() > 0) {
         delete m_pages->widget(0); // pages first: they hold the old workspace
     }
@@ -236,6 +239,7 @@ bool MainWindow::openProject(const QString& folder, Missing missing)
     makePages();
     connect(m_workspace.get(), &Workspace::problem, this, &MainWindow::showProblem);
     connect(m_workspace.get(), &Workspace::modelChanged, this, &MainWindow::showUsedModel);
+    connect(m_workspace.get(), &Workspace::captionsRead, this, &MainWindow::tellSkipped);
     connect(&m_workspace->jobs, &JobQueue::changed, this, &MainWindow::showJobs);
     connect(&m_workspace->jobs, &JobQueue::finished, m_workspace.get(), &Workspace::runsChanged);
     m_rail->setEnabled(true);
@@ -366,6 +370,33 @@ void MainWindow::showModels()
     m_models->show();
     m_models->raise();
     m_models->activateWindow();
+}
+
+void MainWindow::showLanguageModel()
+{
+    if (!m_workspace) {
+        showProblem(tr("Open a project first: its captions are what a language model reads."));
+        return;
+    }
+    if (!m_languageModel) {
+        m_languageModel = new LlmDialog(*m_workspace, this);
+        m_languageModel->setAttribute(Qt::WA_DeleteOnClose);
+    }
+    m_languageModel->show();
+    m_languageModel->raise();
+    m_languageModel->activateWindow();
+}
+
+/// The dialog lists them all; where it was closed, one sentence does.
+void MainWindow::tellSkipped(const LlmSummary& summary)
+{
+    if (!m_languageModel && !summary.failures.isEmpty()) {
+        showProblem(
+            tr("The language model left %1 captions unread, such as \"%2\": %3. Starting it "
+               "again tries them once more.")
+                .arg(summary.failures.size())
+                .arg(summary.failures.first().caption, summary.failures.first().reason));
+    }
 }
 
 void MainWindow::offerModel(const QString& folder)

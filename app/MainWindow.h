@@ -21,6 +21,7 @@ namespace tagalign::app {
 
 struct DemoPilot;
 class ImportPage;
+class LlmDialog;
 class ModelsDialog;
 class TrainPage;
 
@@ -49,6 +50,9 @@ public:
     /// The models: which there are, which one the project uses.
     void showModels();
 
+    /// Reading tags with a language model, for the open project.
+    void showLanguageModel();
+
     [[nodiscard]] QWidget* page(Page page) const;
     void showPage(Page page);
 
@@ -67,6 +71,7 @@ private:
     void chooseProject();
     void offerModel(const QString& folder);
     void showProblem(const QString& sentence);
+    void tellSkipped(const LlmSummary& summary);
     void showJobs();
     [[nodiscard]] QList<JobQueue*> queues(); ///< the project's and the downloads'
     void showUsedModel();
@@ -80,6 +85,7 @@ private:
     ImportPage* m_importPage = nullptr;
     TrainPage* m_trainPage = nullptr;
     QPointer<ModelsDialog> m_models;
+    QPointer<LlmDialog> m_languageModel;
     QString m_usedModel; ///< the open project's checkpoint, a folder
     QTimer m_clock;
     ModelDownloads m_downloads;

@@ -65,6 +65,7 @@ struct NewCandidate
     int spanLength = 0;
     int owner = -1; ///< position in the same list of the object it belongs to, or -1
     double confidence = 1.0;
+    bool inferred = false; ///< not in the caption's own words
 };
 
 struct NewParse
@@ -74,6 +75,9 @@ struct NewParse
     QString parser;
     QString parserVersion;
     double milliseconds = 0.0;
+    QString promptVersion; ///< with request and answer: of language models
+    QString request;
+    QString answer;
     QList<NewCandidate> candidates;
 };
 
@@ -92,6 +96,7 @@ struct Candidate
     QString owner; ///< display of the object an attribute belongs to; may be empty
     double confidence = 1.0;
     State state = State::Pending;
+    bool inferred = false; ///< not in the caption's own words
 };
 
 struct Counts

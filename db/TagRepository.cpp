@@ -13,6 +13,12 @@ QString kindName(TagKind kind)
     return kind == TagKind::Object ? QStringLiteral("object") : QStringLiteral("attribute");
 }
 
+/// Qt binds a null string as NULL.
+QString notNull(const QString& text)
+{
+    return text.isNull() ? QStringLiteral("") : text;
+}
+
 TagKind kindOf(const QString& name)
 {
     return name == QLatin1String("object") ? TagKind::Object : TagKind::Attribute;
@@ -23,10 +29,10 @@ QString candidateSql(const QString& condition, const QString& order)
 {
     return QStringLiteral(
                "SELECT id, image_id, tag_id, kind, lemma, display, caption_id, span_start, "
-               "span_length, owner, confidence, state FROM ("
+               "span_length, owner, confidence, state, inferred FROM ("
                "SELECT c.id, c.image_id, c.tag_id, t.kind, t.lemma, t.display, p.caption_id, "
                "c.span_start, c.span_length, COALESCE(o.display, '') AS owner, c.confidence, "
-               "c.state, ROW_NUMBER() OVER (PARTITION BY c.image_id, c.tag_id "
+               "c.state, c.inferred, ROW_NUMBER() OVER (PARTITION BY c.image_id, c.tag_id "
                "ORDER BY c.confidence DESC, c.id) AS place "
                "FROM candidate c JOIN tag t ON t.id = c.tag_id JOIN parse p ON p.id = c.parse_id "
                "LEFT JOIN tag o ON o.id = c.owner_tag_id WHERE t.enabled = 1 %1) best "
@@ -43,7 +49,8 @@ QList<Candidate> readCandidates(QSqlQuery rows)
                            kindOf(rows.value(3).toString()), rows.value(4).toString(),
                            rows.value(5).toString(), CaptionId{rows.value(6).toLongLong()},
                            rows.value(7).toInt(), rows.value(8).toInt(), rows.value(9).toString(),
-                           rows.value(10).toDouble(), stateOf(rows.value(11).toString())});
+                           rows.value(10).toDouble(), stateOf(rows.value(11).toString()),
+                           rows.value(12).toBool()});
     }
     return candidates;
 }
@@ -112,14 +119,15 @@ State stateOf(const QString& name)
                                              : State::Pending;
 }
 
-QList<Caption> TagRepository::unparsedCaptions(const QString& parser, const QString& version) const
+QList<Caption> TagRepository::unparsedCaptions(const QString& parser, const QString& version,
+                                               const QString& promptVersion) const
 {
     QSqlQuery rows = execute(
         m_connection,
         QStringLiteral("SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE NOT "
                        "EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = c.id AND p.parser = ? "
-                       "AND p.parser_version = ?) ORDER BY c.id"),
-        {parser, version});
+                       "AND p.parser_version = ? AND p.prompt_version = ?) ORDER BY c.id"),
+        {parser, version, notNull(promptVersion)});
     QList<Caption> captions;
     while (rows.next()) {
         captions.append({CaptionId{rows.value(0).toLongLong()}, ImageId{rows.value(1).toLongLong()},
@@ -134,18 +142,23 @@ void TagRepository::addParses(const QList<NewParse>& parses)
     TagIds tagIds(m_connection);
     auto insertParse = prepared(
         m_connection, QStringLiteral("INSERT INTO parse (caption_id, parser, parser_version, "
-                                     "milliseconds) VALUES (?, ?, ?, ?)"));
+                                     "milliseconds, prompt_version, request, answer) "
+                                     "VALUES (?, ?, ?, ?, ?, ?, ?)"));
     auto insertCandidate = prepared(
         m_connection,
-        QStringLiteral("INSERT INTO candidate (image_id, tag_id, parse_id, span_start, "
-                       "span_length, owner_tag_id, confidence, state) VALUES (?, ?, ?, ?, ?, ?, "
-                       "?, COALESCE((SELECT MIN(state) FROM candidate WHERE image_id = ? AND "
-                       "tag_id = ?), 'pending'))"));
+        QStringLiteral(
+            "INSERT INTO candidate (image_id, tag_id, parse_id, span_start, "
+            "span_length, owner_tag_id, confidence, inferred, state) VALUES (?, ?, ?, ?, "
+            "?, ?, ?, ?, COALESCE((SELECT MIN(state) FROM candidate WHERE image_id = ? AND "
+            "tag_id = ?), 'pending'))"));
     for (const NewParse& parse : parses) {
         insertParse.bindValue(0, qint64(parse.caption));
         insertParse.bindValue(1, parse.parser);
         insertParse.bindValue(2, parse.parserVersion);
         insertParse.bindValue(3, parse.milliseconds);
+        insertParse.bindValue(4, notNull(parse.promptVersion));
+        insertParse.bindValue(5, notNull(parse.request));
+        insertParse.bindValue(6, notNull(parse.answer));
         run(insertParse);
         const qint64 parseId = insertedId(insertParse);
         for (const NewCandidate& candidate : parse.candidates) {
@@ -160,6 +173,7 @@ void TagRepository::addParses(const QList<NewParse>& parses)
                                       candidate.spanLength,
                                       owner,
                                       candidate.confidence,
+                                      candidate.inferred ? 1 : 0,
                                       qint64(parse.image),
                                       tag};
             for (int place = 0; place < values.size(); ++place) {

@@ -18,9 +18,10 @@ public:
     {
     }
 
-    /// Captions that this parser and version has not read yet, by id. @throws Error
-    [[nodiscard]] QList<Caption> unparsedCaptions(const QString& parser,
-                                                  const QString& version) const;
+    /// Captions that this parser and version has not read yet with this prompt, by id.
+    /// @throws Error
+    [[nodiscard]] QList<Caption> unparsedCaptions(const QString& parser, const QString& version,
+                                                  const QString& promptVersion = {}) const;
 
     /// Stores parses with their candidates and new tags: all rows or none. A tag that a person
     /// has judged on an image keeps its state for the new candidates too. @throws Error

@@ -1,6 +1,7 @@
 #include "app/ModelChoice.h"
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
+#include "app/commands/LlmTags.h"
 #include "app/commands/TrainOptions.h"
 #include "app/jobs/AblationJob.h"
 #include "app/jobs/EncodeJob.h"
@@ -12,6 +13,7 @@
 #include "app/jobs/SearchJob.h"
 #include "app/jobs/TagJob.h"
 #include "app/jobs/TrainJob.h"
+#include "app/llm/LlmTagJob.h"
 #include "db/RunRepository.h"
 
 #include <CLI/CLI.hpp>
@@ -36,6 +38,8 @@ struct Options
     bool resume = false;
     bool asJson = false;
     std::string study = "kinds";
+    std::string parser = "rules";
+    LlmOptions llm;
     TrainOptions train;
 };
 
@@ -83,8 +87,11 @@ int importVerb(const Project& project, const Options& options, Console& console)
     return kDone;
 }
 
-int tagsVerb(const Project& project, const Options&, Console& console)
+int tagsVerb(const Project& project, const Options& options, Console& console)
 {
+    if (options.parser == kLlmParser) {
+        return readTagsWithLlm(project, options.llm, console);
+    }
     print(extractTags(project, console).sentence());
     return kDone;
 }
@@ -273,7 +280,12 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
     CLI::App* import = addVerb(program, run, options, "import",
                                "Read image-caption pairs into a project", importVerb);
     import->add_option("SOURCE", options->source, "Folder or file with pairs")->required();
-    addVerb(program, run, options, "tags", "Read tags out of the captions", tagsVerb);
+    CLI::App* tags =
+        addVerb(program, run, options, "tags", "Read tags out of the captions", tagsVerb);
+    tags->add_option("--parser", options->parser, "\"rules\", or \"llm\": a language model")
+        ->check(CLI::IsMember({"rules", kLlmParser}))
+        ->capture_default_str();
+    options->llm.addTo(*tags);
     addVerb(program, run, options, "encode", "Compute the images' features", encodeVerb)
         ->add_option("--model", options->model,
                      "Folder of a CLIP or SigLIP checkpoint, or an installed model's name");

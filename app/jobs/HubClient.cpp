@@ -2,11 +2,11 @@
 
 #include "app/Error.h"
 #include "app/ModelStore.h"
+#include "app/jobs/Http.h"
 
 #include <QElapsedTimer>
 #include <QEventLoop>
 #include <QFile>
-#include <QNetworkProxyFactory>
 #include <QNetworkReply>
 #include <QRegularExpression>
 #include <QSaveFile>
@@ -21,23 +21,12 @@ namespace tagalign::app {
 namespace {
 
 constexpr int kMostRedirects = 10;
-constexpr int kTickMs = 50; ///< how often a wait looks whether the job was cancelled
 constexpr qint64 kBlock = 256LL * 1024;
 constexpr qint64 kReadAhead = 4 * kBlock;   ///< that a slow disk makes the hub wait for
 constexpr qint64 kLongestList = 16'000'000; ///< bytes of a repository's list of files
 
 const QString kGoesOn =
     QStringLiteral("; what came is kept, the same command (or button) goes on with it");
-
-/// The desktop's or the environment's proxies, asked anew for each connection.
-class SystemProxies : public QNetworkProxyFactory
-{
-public:
-    QList<QNetworkProxy> queryProxy(const QNetworkProxyQuery& query) override
-    {
-        return systemProxyForQuery(query);
-    }
-};
 
 bool isSameOrigin(const QUrl& one, const QUrl& other)
 {
@@ -60,25 +49,6 @@ QUrl redirectTarget(const QNetworkReply& reply)
                           .arg(from.host(), to.toString()));
     }
     return to;
-}
-
-int statusOf(const QNetworkReply& reply)
-{
-    return reply.attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
-}
-
-bool isRedirect(int status)
-{
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-/// The connection was there and broke, so that trying again may help.
-bool isBroken(QNetworkReply::NetworkError kind)
-{
-    return kind == QNetworkReply::RemoteHostClosedError || kind == QNetworkReply::TimeoutError ||
-           kind == QNetworkReply::TemporaryNetworkFailureError ||
-           kind == QNetworkReply::ProxyConnectionClosedError ||
-           kind == QNetworkReply::ProxyTimeoutError;
 }
 
 QUrl addressOf(const QUrl& endpoint, const QString& path)
@@ -217,7 +187,7 @@ HubClient::Answer HubClient::follow(QNetworkReply& reply, const OnHead& onHead,
 {
     QEventLoop loop;
     QTimer tick;
-    tick.setInterval(kTickMs);
+    tick.setInterval(kNetworkTickMs);
     QObject::connect(&reply, &QNetworkReply::readyRead, &loop, &QEventLoop::quit);
     QObject::connect(&reply, &QNetworkReply::finished, &loop, &QEventLoop::quit);
     QObject::connect(&tick, &QTimer::timeout, &loop, &QEventLoop::quit);
@@ -260,7 +230,7 @@ HubClient::Answer HubClient::follow(QNetworkReply& reply, const OnHead& onHead,
         if (m_context.isCancelled()) {
             throw model::Cancelled();
         }
-        if (paused.elapsed() > kTickMs) {
+        if (paused.elapsed() > kNetworkTickMs) {
             quiet.restart();
         }
     }
@@ -316,7 +286,7 @@ void HubClient::waitBeforeRetry(int attempt)
         if (m_context.isCancelled()) {
             throw model::Cancelled();
         }
-        QThread::msleep(kTickMs);
+        QThread::msleep(kNetworkTickMs);
     }
 }
 

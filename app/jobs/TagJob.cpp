@@ -16,18 +16,6 @@ constexpr qsizetype kBatch = 200; ///< captions stored together
 constexpr int kSmallProject = 50; ///< images: below, every tag is worth keeping
 constexpr int kFrequent = 3;      ///< images
 
-db::NewCandidate candidateOf(const model::tags::ParsedTag& tag)
-{
-    return {.kind = tag.kind == model::tags::TagKind::Object ? db::TagKind::Object
-                                                             : db::TagKind::Attribute,
-            .lemma = QString::fromStdString(tag.lemma),
-            .display = QString::fromStdString(tag.display),
-            .spanStart = int(tag.span.start),
-            .spanLength = int(tag.span.length),
-            .owner = tag.owner ? int(*tag.owner) : -1,
-            .confidence = double(tag.confidence)};
-}
-
 db::NewParse parseOf(const model::tags::CaptionParser& parser, const db::Caption& caption)
 {
     QElapsedTimer timer;
@@ -45,6 +33,26 @@ db::NewParse parseOf(const model::tags::CaptionParser& parser, const db::Caption
 }
 
 } // namespace
+
+db::NewCandidate candidateOf(const model::tags::ParsedTag& tag)
+{
+    return {.kind = tag.kind == model::tags::TagKind::Object ? db::TagKind::Object
+                                                             : db::TagKind::Attribute,
+            .lemma = QString::fromStdString(tag.lemma),
+            .display = QString::fromStdString(tag.display),
+            .spanStart = int(tag.span.start),
+            .spanLength = int(tag.span.length),
+            .owner = tag.owner ? int(*tag.owner) : -1,
+            .confidence = double(tag.confidence),
+            .inferred = tag.inferred};
+}
+
+int enableFrequentTags(const db::Database& database)
+{
+    const int images = db::ImageRepository(database.connection()).counts().images;
+    return db::TagRepository(database.connection())
+        .enableFrequent(images < kSmallProject ? 1 : kFrequent);
+}
 
 QString TagSummary::sentence() const
 {
@@ -75,9 +83,8 @@ TagSummary extractTags(const Project& project, JobContext& context)
         }
         tags.addParses(batch);
     }
-    const int images = db::ImageRepository(database.connection()).counts().images;
     TagSummary summary{.captions = int(captions.size())};
-    summary.tagsEnabled = tags.enableFrequent(images < kSmallProject ? 1 : kFrequent);
+    summary.tagsEnabled = enableFrequentTags(database);
     summary.tagsFound = int(tags.tags().size());
     summary.seconds = double(timer.elapsed()) / 1000.0;
     context.report({captions.size(), captions.size(), summary.sentence()});

@@ -3,6 +3,8 @@
 #include "app/Project.h"
 #include "app/jobs/JobContext.h"
 #include "db/Database.h"
+#include "db/Rows.h"
+#include "model/tags/CaptionParser.h"
 
 namespace tagalign::app {
 
@@ -20,6 +22,13 @@ struct TagSummary
 /// Tags on fewer than 3 images (1 below 50 images) are found but not enabled.
 /// @throws std::exception
 TagSummary extractTags(const Project& project, JobContext& context);
+
+/// Enables the tags that are frequent enough, see extractTags(). Returns how many are enabled.
+/// @throws db::Error
+int enableFrequentTags(const db::Database& database);
+
+/// A parser's tag as it is stored.
+[[nodiscard]] db::NewCandidate candidateOf(const model::tags::ParsedTag& tag);
 
 /// Is there something to do for extractTags()? @throws db::Error
 [[nodiscard]] bool hasUnreadCaptions(const db::Database& database);

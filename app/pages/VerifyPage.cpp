@@ -107,7 +107,10 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
 QString VerifyPage::Content::toolTipOf(const db::Candidate& candidate) const
 {
     const QString judge = judges.value(candidate.tag);
-    const QString text = captionText(candidate.caption);
+    const QString caption = captionText(candidate.caption);
+    const QString text = candidate.inferred
+                             ? tr("%1\nInferred: not in the caption's own words").arg(caption)
+                             : caption;
     return candidate.state == db::State::Pending || judge.isEmpty()
                ? text
                : tr("%1\nJudged by %2").arg(text, judge);

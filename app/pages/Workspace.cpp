@@ -121,6 +121,24 @@ void Workspace::queueTags()
         [this] { Q_EMIT tagsChanged(); });
 }
 
+int Workspace::queueLlm(const LlmSettings& settings, const LlmPrompt& prompt, const QByteArray& key)
+{
+    auto summary = std::make_shared<LlmSummary>();
+    const int id = jobs.add(
+        tr("Language model"),
+        [where = project(), settings, prompt, key, summary](JobContext& context) {
+            *summary = readTagsWithLlm(where, settings, prompt, key, context);
+        },
+        [this, summary] { Q_EMIT captionsRead(*summary); });
+    // However it ended: what came is stored.
+    connect(&jobs, &JobQueue::finished, this, [this, id](int ended) {
+        if (ended == id) {
+            Q_EMIT tagsChanged();
+        }
+    });
+    return id;
+}
+
 void Workspace::queueFeatures()
 {
     auto summary = std::make_shared<EncodeSummary>();

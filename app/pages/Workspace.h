@@ -4,6 +4,7 @@
 #include "app/PromptService.h"
 #include "app/jobs/ImportJob.h"
 #include "app/jobs/JobQueue.h"
+#include "app/llm/LlmTagJob.h"
 #include "db/Rows.h"
 #include "widgets/HeatmapView.h"
 #include "widgets/Theme.h"
@@ -44,7 +45,11 @@ public:
     /// The same for a small picture that the import made.
     void loadThumbnail(QObject* receiver, const QString& sha256, OnImage then);
 
-    void queueTags();     ///< reads tags out of captions that were not read yet
+    void queueTags(); ///< reads tags out of captions that were not read yet
+
+    /// Reads tags by asking a language model; captionsRead() tells how it went.
+    int queueLlm(const LlmSettings& settings, const LlmPrompt& prompt, const QByteArray& key);
+
     void queueFeatures(); ///< encodes images that were not encoded yet
 
     /// Another checkpoint for this project; its features and its newest head come with it.
@@ -61,6 +66,7 @@ Q_SIGNALS:
     void imagesChanged();
     void tagsChanged(); ///< candidates or verdicts
     void featuresChanged(const QList<tagalign::app::ImportProblem>& problems); ///< encoded
+    void captionsRead(const tagalign::app::LlmSummary& summary); ///< by a language model
     void modelChanged();
     void runsChanged();
     void headChanged();

@@ -26,6 +26,8 @@ struct ParsedTag
     Span span;
     std::optional<std::size_t> owner; ///< attributes: index into ParsedCaption::tags of its object
     float confidence = 1.0F;          ///< in (0, 1]: the parser's own belief, not calibrated
+    bool inferred = false;            ///< not in the caption's own words; span: what it came from,
+                                      ///< of length 0 if from none
 };
 
 struct ParsedCaption

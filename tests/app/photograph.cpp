@@ -7,12 +7,15 @@
 #include "app/AblationDialog.h"
 #include "app/MainWindow.h"
 #include "app/ModelsDialog.h"
+#include "app/llm/LlmDialog.h"
 #include "app/pages/TrainPage.h"
+#include "tests/app/support/LlmServer.h"
 #include "widgets/Theme.h"
 
 #include <QApplication>
 #include <QComboBox>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QTableWidget>
 #include <QTest>
 
@@ -58,6 +61,38 @@ void photographAblation(app::MainWindow& window, const QString& file)
     QWidget* page = window.page(app::MainWindow::kTrain);
     static_cast<app::TrainPage*>(page)->showAblation();
     auto* dialog = page->findChild<app::AblationDialog*>();
+    QTest::qWait(kSettleMs);
+    if (!dialog->grab().save(file)) {
+        std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));
+    }
+    dialog->close();
+}
+
+QLineEdit* field(const QWidget* place, const QString& placeholder)
+{
+    for (QLineEdit* found : place->findChildren<QLineEdit*>()) {
+        if (found->placeholderText().contains(placeholder)) {
+            return found;
+        }
+    }
+    qFatal("no field %s", qPrintable(placeholder));
+}
+
+/// After a test on one caption, by a server of our own.
+void photographLanguageModel(app::MainWindow& window, const QString& file)
+{
+    const tests::LlmServer server;
+    window.showLanguageModel();
+    auto* dialog = window.findChild<app::LlmDialog*>();
+    QTest::qWait(kSettleMs / 4);
+    field(dialog, QStringLiteral("http"))->setText(server.endpoint());
+    field(dialog, QStringLiteral("llama"))->setText(QStringLiteral("llama3.1"));
+    QTest::qWait(kSettleMs / 2);
+    for (QPushButton* button : dialog->findChildren<QPushButton*>()) {
+        if (button->text().contains(QStringLiteral("Test"))) {
+            button->click();
+        }
+    }
     QTest::qWait(kSettleMs);
     if (!dialog->grab().save(file)) {
         std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));
@@ -112,5 +147,6 @@ int main(int argc, char** argv)
     photograph(window, app::MainWindow::kReport, start + QStringLiteral("report-runs.png"));
     photographAblation(window, start + QStringLiteral("ablation.png"));
     photographModels(window, start + QStringLiteral("models.png"));
+    photographLanguageModel(window, start + QStringLiteral("language-model.png"));
     return 0;
 }

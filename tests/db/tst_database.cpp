@@ -2,6 +2,7 @@
 #include "db/Error.h"
 #include "db/Statement.h"
 
+#include <QDir>
 #include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
@@ -28,7 +29,8 @@ private Q_SLOTS:
     void rolledBackTransactionLeavesNothing();
     void twoConnectionsWriteInTurn();
     void oldFileIsBackedUpBeforeMigration();
-    void firstReleasedFileIsBroughtUpToDate();
+    void earlierFilesAreBroughtUpToDate_data();
+    void earlierFilesAreBroughtUpToDate();
 
 private:
     [[nodiscard]] QString file() const { return m_folder->filePath("project.sqlite"); }
@@ -56,7 +58,7 @@ void TestDatabase::newFileHasTheNewestSchema()
     QCOMPARE(version.value(0).toInt(), Database::kSchemaVersion);
     const QStringList tables = database.connection().tables();
     for (const char* table : {"image", "caption", "parse", "tag", "candidate", "verdict", "run",
-                              "metric", "query", "audit"}) {
+                              "metric", "query", "audit", "prompt", "model_answer"}) {
         QVERIFY2(tables.contains(table), table);
     }
 }
@@ -174,26 +176,49 @@ void TestDatabase::oldFileIsBackedUpBeforeMigration()
     }
 }
 
-/// A file as version 1 made it: its rows stay, and it takes what came since.
-void TestDatabase::firstReleasedFileIsBroughtUpToDate()
+void TestDatabase::earlierFilesAreBroughtUpToDate_data()
 {
+    QTest::addColumn<int>("version");
+    for (int version = 1; version < Database::kSchemaVersion; ++version) {
+        QTest::addRow("version %d", version) << version;
+    }
+}
+
+/// A file as that version made it: its rows stay, and it takes what came since.
+void TestDatabase::earlierFilesAreBroughtUpToDate()
+{
+    QFETCH(int, version);
     {
-        QSqlDatabase raw = QSqlDatabase::addDatabase("QSQLITE", "first");
+        QSqlDatabase raw = QSqlDatabase::addDatabase("QSQLITE", "earlier");
         raw.setDatabaseName(file());
         QVERIFY(raw.open());
-        QFile schema(":/migrations/0001_initial.sql");
-        QVERIFY(schema.open(QIODevice::ReadOnly));
-        for (const QString& statement :
-             QString::fromUtf8(schema.readAll()).split("\n;;\n", Qt::SkipEmptyParts)) {
-            execute(raw, statement);
+        for (const QString& name :
+             QDir(":/migrations").entryList(QDir::Files, QDir::Name).mid(0, version)) {
+            QFile schema(":/migrations/" + name);
+            QVERIFY(schema.open(QIODevice::ReadOnly));
+            for (const QString& statement :
+                 QString::fromUtf8(schema.readAll()).split("\n;;\n", Qt::SkipEmptyParts)) {
+                if (!statement.trimmed().isEmpty()) {
+                    execute(raw, statement);
+                }
+            }
         }
-        execute(raw, "PRAGMA user_version = 1");
+        execute(raw, QString("PRAGMA user_version = %1").arg(version));
         execute(raw, "INSERT INTO image (path, sha256, phash, width, height, split) VALUES "
                      "('a.jpg', 'ab', 1, 8, 8, 'test')");
+        execute(raw, "INSERT INTO caption (image_id, text) VALUES (1, 'a cat')");
+        execute(raw, "INSERT INTO parse (caption_id, parser, parser_version, milliseconds) VALUES "
+                     "(1, 'rules', '1', 0.5)");
+        execute(raw, "INSERT INTO tag (kind, lemma, display) VALUES ('object', 'cat', 'cat')");
+        execute(raw, "INSERT INTO candidate (image_id, tag_id, parse_id, span_start, span_length, "
+                     "confidence) VALUES (1, 1, 1, 2, 3, 0.9)");
     }
-    QSqlDatabase::removeDatabase("first");
+    QSqlDatabase::removeDatabase("earlier");
     const Database database(file());
-    QVERIFY(QFile::exists(file() + ".v1.backup"));
+    QVERIFY(QFile::exists(file() + QString(".v%1.backup").arg(version)));
+    QSqlQuery candidate = execute(database.connection(), "SELECT inferred FROM candidate");
+    QVERIFY(candidate.next());
+    QCOMPARE(candidate.value(0).toInt(), 0);
     QSqlQuery row =
         execute(database.connection(), "SELECT path, split, given_split IS NULL FROM image");
     QVERIFY(row.next());

@@ -2,6 +2,7 @@
 #include "db/Database.h"
 #include "db/Error.h"
 #include "db/ImageRepository.h"
+#include "db/ModelAnswerRepository.h"
 #include "db/RunRepository.h"
 #include "db/Statement.h"
 #include "db/TagRepository.h"
@@ -39,6 +40,10 @@ private Q_SLOTS:
     void runsAndMetricsComeBack();
     void resumedRunIsRunningAgain();
     void queriesAreRememberedNewestFirst();
+    void parsesOfOnePromptAreNotThoseOfAnother();
+    void inferredTagsAreMarked();
+    void answersAreKeptByCaptionModelAndPrompt();
+    void answersNeedTheirPrompt();
 
 private:
     ImageId addImage(const QString& hash);
@@ -380,6 +385,75 @@ void TestRepositories::queriesAreRememberedNewestFirst()
     runs.rememberQuery("red cat");
     QCOMPARE(runs.recentQueries(5), QStringList({"red cat", "rusty bolt"}));
     QCOMPARE(runs.recentQueries(1), QStringList({"red cat"}));
+}
+
+void TestRepositories::parsesOfOnePromptAreNotThoseOfAnother()
+{
+    const ImageId image = addImage("a");
+    ImageRepository images(m_connection);
+    images.addCaption(image, "a cat", "en");
+    TagRepository tags(m_connection);
+    const NewParse parse{.caption = images.captionsOf(image).first().id,
+                         .image = image,
+                         .parser = "llm",
+                         .parserVersion = "m",
+                         .promptVersion = "p1",
+                         .request = "{\"asked\":1}",
+                         .answer = "{}"};
+    tags.addParses({parse});
+    QVERIFY(tags.unparsedCaptions("llm", "m", "p1").isEmpty());
+    QCOMPARE(tags.unparsedCaptions("llm", "m", "p2").size(), 1);
+    QCOMPARE(tags.unparsedCaptions("llm", "other", "p1").size(), 1);
+    QVERIFY_EXCEPTION_THROWN(tags.addParses({parse}), Error);
+    QSqlQuery row = execute(m_connection, "SELECT prompt_version, request, answer FROM parse");
+    QVERIFY(row.next());
+    QCOMPARE(row.value(0).toString(), QString("p1"));
+    QCOMPARE(row.value(1).toString(), QString("{\"asked\":1}"));
+    QCOMPARE(row.value(2).toString(), QString("{}"));
+}
+
+void TestRepositories::inferredTagsAreMarked()
+{
+    const ImageId image = addImage("a");
+    parse(image, "a cat",
+          {{.lemma = "cat", .display = "cat", .spanStart = 2, .spanLength = 3},
+           {.lemma = "animal", .display = "animal", .confidence = 0.5, .inferred = true}});
+    const auto candidates = TagRepository(m_connection).candidatesOf(image);
+    QCOMPARE(candidates.size(), 2);
+    QVERIFY(candidates.at(0).lemma == "cat" && !candidates.at(0).inferred);
+    QVERIFY(candidates.at(1).lemma == "animal" && candidates.at(1).inferred);
+}
+
+void TestRepositories::answersAreKeptByCaptionModelAndPrompt()
+{
+    ModelAnswerRepository answers(m_connection);
+    answers.addPrompt("p1", "Read.");
+    answers.addPrompt("p1", "Read."); // again
+    QCOMPARE(answers.promptText("p1"), QString("Read."));
+    QVERIFY(answers.promptText("p2").isEmpty());
+    QCOMPARE(answers.usage("m", "p1").answers, 0);
+    const QString apple = QString::fromUtf8("赤いりんご");
+    answers.add("m", "p1",
+                {{"a cat", "q1", "{\"id\":1}", 100, 20, 300}, {apple, "q2", "{}", 50, 10, 100}});
+    const auto found = answers.find(apple, "m", "p1");
+    QVERIFY(found && found->request == "q2" && found->answer == "{}");
+    QVERIFY(!answers.find(apple, "m", "p2") && !answers.find(apple, "n", "p1"));
+    QVERIFY(!answers.find("a Cat", "m", "p1"));
+    const ModelUsage usage = answers.usage("m", "p1");
+    QCOMPARE(usage.answers, 2);
+    QCOMPARE(usage.inputTokens, 75.0);
+    QCOMPARE(usage.outputTokens, 15.0);
+    QCOMPARE(usage.milliseconds, 200.0);
+    answers.add("m", "p1", {{"a cat", "q3", "newer", 1, 1, 1}});
+    QCOMPARE(answers.find("a cat", "m", "p1")->answer, QString("newer"));
+    QCOMPARE(answers.usage("m", "p1").answers, 2);
+}
+
+void TestRepositories::answersNeedTheirPrompt()
+{
+    ModelAnswerRepository answers(m_connection);
+    QVERIFY_EXCEPTION_THROWN(answers.add("m", "unknown", {{"a cat", "", "{}", 1, 1, 1}}), Error);
+    QVERIFY(!answers.find("a cat", "m", "unknown"));
 }
 
 QTEST_GUILESS_MAIN(TestRepositories)

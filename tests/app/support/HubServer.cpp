@@ -1,5 +1,7 @@
 #include "tests/app/support/HubServer.h"
 
+#include "tests/app/support/HttpMessages.h"
+
 #include <QCryptographicHash>
 #include <QDir>
 #include <QFile>
@@ -90,19 +92,13 @@ private:
 
     Request requestOf(const QByteArray& head, bool isFileServer) const
     {
-        const QList<QByteArray> lines = head.split('\n');
-        Request request{.path = lines.first().split(' ').value(1), .isFileServer = isFileServer};
+        const HttpHead read = readHttpHead(head);
+        Request request{.path = read.path, .headers = read.headers, .isFileServer = isFileServer};
         if (request.path.startsWith("http://")) { // as a proxy is asked
             const QUrl url = QUrl::fromEncoded(request.path);
             request.proxiedHost = url.host();
             request.isFileServer = url.port() == filesPort;
             request.path = url.toEncoded(QUrl::RemoveScheme | QUrl::RemoveAuthority);
-        }
-        for (const QByteArray& line : lines.mid(1)) {
-            const qsizetype colon = line.indexOf(':');
-            if (colon > 0) {
-                request.headers.insert(line.left(colon).toLower(), line.mid(colon + 1).trimmed());
-            }
         }
         return request;
     }
@@ -244,12 +240,7 @@ private:
     static void send(QTcpSocket& socket, const QByteArray& status, const QList<QByteArray>& headers,
                      const QByteArray& body)
     {
-        QByteArray head = "HTTP/1.1 " + status + "\r\n";
-        for (const QByteArray& header : headers) {
-            head += header + "\r\n";
-        }
-        socket.write(head + "Content-Length: " + QByteArray::number(body.size()) +
-                     "\r\nConnection: close\r\n\r\n" + body);
+        socket.write(httpAnswer(status, headers, body));
         socket.disconnectFromHost();
     }
 
