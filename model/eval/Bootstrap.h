@@ -31,4 +31,19 @@ using Statistics = std::function<std::vector<double>(std::span<const std::uint32
                                                        const Statistics& statistics,
                                                        const OnProgress& onProgress = {});
 
+/// Intervals that hold all at once with 95 %, for many figures looked at together: estimate ±
+/// c · standard error, both from the bootstrap, where c is the 95 % point of the greatest
+/// standardised deviation among all figures of a resample (single-step max-t: Westfall and Young,
+/// Resampling-Based Multiple Testing, 1993, section 2.3). Figures that move together cost less than
+/// under Bonferroni's correction.
+/// @param estimates of the figures as they are, as many as `statistics` returns.
+/// @return one interval for each figure; both ends NaN where no resample could compute it.
+/// @throws RangeError if there is no item or no resample; ShapeError if the numbers of figures
+///         differ; Cancelled.
+[[nodiscard]] std::vector<Interval> simultaneousIntervals(std::size_t items,
+                                                          const BootstrapSettings& settings,
+                                                          std::span<const double> estimates,
+                                                          const Statistics& statistics,
+                                                          const OnProgress& onProgress = {});
+
 } // namespace tagalign::model::eval

@@ -3,9 +3,12 @@
 #include "model/Error.h"
 #include "model/eval/FalseAlerts.h"
 #include "model/eval/TagRanking.h"
+#include "model/pipeline/CalibrationFigures.h"
 #include "model/pipeline/EvaluationScores.h"
 #include "model/pipeline/Figures.h"
 #include "model/pipeline/StoredImages.h"
+#include "model/pipeline/TagChanges.h"
+#include "model/pipeline/TagFigures.h"
 
 #include <algorithm>
 #include <array>
@@ -17,9 +20,7 @@ namespace tagalign::model::pipeline {
 
 namespace {
 
-constexpr double kBelief = 0.5;          // an unverified candidate counts from here on
-constexpr std::size_t kFewImages = 30;   // below: a caution
-constexpr std::size_t kFewPositives = 5; // below: a caution
+constexpr std::size_t kFewImages = 30; // below: a caution
 constexpr std::array<std::size_t, 3> kRanks{1, 5, 10};
 const double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -43,60 +44,13 @@ double orNone(const std::optional<double>& value)
     return value.value_or(kNone);
 }
 
-/// [tag][image]. A verdict beats a belief, acceptance beats rejection, the higher belief the
-/// lower; a tag that nobody mentioned is absent.
-std::vector<std::vector<eval::Label>> labelsOf(const std::vector<const PilotImage*>& images,
-                                               std::size_t tags)
-{
-    std::vector labels(tags, std::vector(images.size(), eval::Label::Absent));
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        std::vector<const TagTarget*> known(tags, nullptr);
-        for (const TagTarget& target : images[i]->targets) {
-            if (target.tag >= tags) {
-                throw RangeError(images[i]->file.string() + ": tag " + std::to_string(target.tag) +
-                                 " is outside the " + std::to_string(tags) + " enabled tags");
-            }
-            const TagTarget*& best = known[target.tag];
-            const auto rank = [](const TagTarget& t) {
-                return std::pair(t.verified, t.probability);
-            };
-            if (best == nullptr || rank(target) > rank(*best)) {
-                best = &target;
-            }
-        }
-        for (std::size_t tag = 0; tag < tags; ++tag) {
-            if (known[tag] != nullptr) {
-                labels[tag][i] = known[tag]->probability >= kBelief ? eval::Label::Present
-                                 : known[tag]->verified             ? eval::Label::Absent
-                                                                    : eval::Label::Unknown;
-            }
-        }
-    }
-    return labels;
-}
-
-Side sideOf(ModelScores& scores, const std::vector<std::vector<eval::Label>>& labels)
+Side sideOf(ModelScores& scores, const TagLabels& labels)
 {
     Side side;
-    for (std::size_t tag = 0; tag < labels.size(); ++tag) {
-        side.tags.emplace_back(scores.testTags[tag], labels[tag]);
-    }
+    side.tags = rankingsOf(scores.testTags, labels);
     side.textToImage = std::move(scores.textToImage);
     side.imageToText = std::move(scores.imageToText);
     return side;
-}
-
-double meanPrecision(const Side& side, const Kind& kind, Weights weights)
-{
-    double sum = 0.0;
-    double count = 0.0;
-    for (const std::size_t tag : kind.tags) {
-        if (const auto precision = side.tags[tag].averagePrecision(weights)) {
-            sum += *precision;
-            count += 1.0;
-        }
-    }
-    return count > 0.0 ? sum / count : kNone;
 }
 
 double weightedMean(const std::vector<double>& values, Weights weights)
@@ -120,9 +74,8 @@ std::vector<Value> joined(const std::vector<std::vector<Value>>& rows, const Kin
 }
 
 /// False positives of each test image at the threshold.
-std::vector<double> falseAlerts(const std::vector<std::vector<float>>& scores,
-                                const std::vector<std::vector<eval::Label>>& labels,
-                                const Kind& kind, float threshold, std::size_t images)
+std::vector<double> falseAlerts(const TagScores& scores, const TagLabels& labels, const Kind& kind,
+                                float threshold, std::size_t images)
 {
     std::vector<double> alerts(images, 0.0);
     for (const std::size_t tag : kind.tags) {
@@ -156,6 +109,10 @@ public:
         for (const Kind& kind : m_kinds) {
             addFalseAlerts(kind);
         }
+        addTopOne(m_kinds[0]);
+        for (const Kind& kind : m_kinds) {
+            addCalibration(kind);
+        }
         addFigures(m_whole, " against the whole-image vector");
     }
 
@@ -165,12 +122,11 @@ public:
         EvaluationResult result;
         result.testImages = m_images.test.size();
         result.metrics = measured(m_figures, m_images.test.size(), settings, onProgress);
-        for (std::size_t tag = 0; tag < m_labels.size(); ++tag) {
-            if (const auto before = m_before.tags[tag].averagePrecision()) {
-                result.tags.push_back({tag, *before, orNone(m_after.tags[tag].averagePrecision()),
-                                       m_before.tags[tag].positives()});
-            }
-        }
+        result.tags =
+            tagRows(m_before.tags, m_after.tags, m_images.test.size(), settings, onProgress);
+        result.slices = sliceRows(m_scores.before.testTags, m_scores.after.testTags, m_labels,
+                                  m_kinds[0].tags, m_kinds[1].tags, settings, onProgress);
+        result.reliability = m_reliability;
         addCautions(result);
         return result;
     }
@@ -181,7 +137,7 @@ private:
         for (const Kind& kind : m_kinds) {
             add("tag mAP" + suffix, kind.name, m_images.test.size(), before,
                 [&kind](const Side& side, Weights weights) {
-                    return meanPrecision(side, kind, weights);
+                    return meanPrecision(side.tags, kind.tags, weights);
                 });
         }
         const auto captioned = std::size_t(
@@ -232,6 +188,28 @@ private:
         m_hasFalseAlerts = true;
     }
 
+    /// Which of the objects it is, where an image shows one of them.
+    void addTopOne(const Kind& objects)
+    {
+        const auto before = topOneHits(m_scores.before.testTags, m_labels, objects.tags);
+        const auto after = topOneHits(m_scores.after.testTags, m_labels, objects.tags);
+        const auto images = std::size_t(std::count_if(before.begin(), before.end(),
+                                                      [](double hit) { return !std::isnan(hit); }));
+        m_figures.push_back(
+            {{.metric = "top-1 accuracy", .kind = objects.name, .images = images},
+             [before](Weights weights) { return weightedMeanOfKnown(before, weights); },
+             [after](Weights weights) { return weightedMeanOfKnown(after, weights); }});
+    }
+
+    void addCalibration(const Kind& kind)
+    {
+        if (auto calibration =
+                calibrationOf(kind.name, kind.tags, m_scores, m_labels, m_validationLabels)) {
+            m_figures.push_back(std::move(calibration->figure));
+            m_reliability.push_back(std::move(calibration->curve));
+        }
+    }
+
     void addCautions(EvaluationResult& result) const
     {
         const auto caution = [&result](std::string text) {
@@ -253,7 +231,8 @@ private:
         }
         addVerifiedCaution(caution);
         if (!m_hasFalseAlerts) {
-            caution("No validation image carries a tag: false alerts were not measured.");
+            caution("No validation image carries a tag: false alerts and calibration were not "
+                    "measured.");
         }
     }
 
@@ -277,13 +256,14 @@ private:
 
     const EvaluationImages& m_images;
     EvaluationScores m_scores;
-    std::vector<std::vector<eval::Label>> m_labels;
-    std::vector<std::vector<eval::Label>> m_validationLabels;
+    TagLabels m_labels;
+    TagLabels m_validationLabels;
     Side m_before;
     Side m_after;
     Side m_whole;
     std::array<Kind, 3> m_kinds;
     std::vector<Figure> m_figures;
+    std::vector<ReliabilityCurve> m_reliability;
     bool m_hasFalseAlerts = false;
 };
 

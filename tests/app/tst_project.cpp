@@ -67,8 +67,8 @@ void TestProject::nearDuplicatesAreGroupedTransitively()
     images[2].perceptualHash = 0b111111;         // 6 bits from the first
     images[3].perceptualHash = 0b111111111111;   // 6 from the third, 12 from the first
     images[4].perceptualHash = 0b1111111 << 20U; // 7 from the first
-    QCOMPARE(nearDuplicateGroups(images), QList<qsizetype>({0, 1, 0, 0, 4}));
-    QVERIFY(nearDuplicateGroups({}).isEmpty());
+    QCOMPARE(relatedGroups(images), QList<qsizetype>({0, 1, 0, 0, 4}));
+    QVERIFY(relatedGroups({}).isEmpty());
 }
 
 void TestProject::settingsComeBackFromJson()
