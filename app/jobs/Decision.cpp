@@ -28,11 +28,15 @@ std::optional<db::Metric> figure(const QList<db::Metric>& metrics, const QString
     return best;
 }
 
+/// Small test splits have no frequent tag: then all count.
 db::Metric primaryMetric(const QList<db::Metric>& metrics)
 {
     for (const QString& kind : {QStringLiteral("attributes"), QStringLiteral("both")}) {
-        if (const auto best = figure(metrics, QStringLiteral("tag mAP"), kind)) {
-            return *best;
+        for (const QString& name :
+             {QStringLiteral("frequent tag mAP"), QStringLiteral("tag mAP")}) {
+            if (const auto best = figure(metrics, name, kind)) {
+                return *best;
+            }
         }
     }
     throw model::Error("the run has no tag mAP; evaluate it first (\"tagalign evaluate\")");

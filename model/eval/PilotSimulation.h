@@ -10,8 +10,8 @@ namespace tagalign::model::eval {
 
 struct SimulationSettings
 {
-    std::size_t images = 200; ///< test images, >= 2
-    double effect = 0.0;      ///< relative change of the true tag mAP, in [-0.5, 0.5]
+    std::size_t images = 200; ///< test images, >= 20
+    double effect = 0.0;      ///< relative change of the true mAP, in [-0.5, 0.5]
     std::uint64_t seed = 1;
 };
 
@@ -22,18 +22,20 @@ struct SimulatedPilot
     std::vector<std::vector<float>> before; ///< frozen patches
     std::vector<std::vector<float>> whole;  ///< the frozen model's whole-image vector
     std::vector<std::vector<float>> after;  ///< the head
-    double trueBefore = 0.0;                ///< mAP of `before` on infinitely many images
+    /// Mean average precision on infinitely many images, of the tags on at least five of these.
+    double trueBefore = 0.0;
     double trueWhole = 0.0;
     double trueAfter = 0.0; ///< (1 + effect) times the greater of the two
 };
 
-/// Draws a pilot as different from the next as real ones are: 8 to 60 attribute tags with
-/// frequencies that fall by a power law from 35 % to 1.5 % of the images; tags that come together
-/// (five latent topics an image); one image in seven repeats the scene of the one before it;
-/// a tag's score is normal, shifted by a tag's own separation where the tag is present; scores
-/// share noise between the models (the interval of the difference is paired) and between the tags
-/// of an image. Each tag gains or loses for itself; the mean is moved until the true mAP, computed
-/// by integration, has changed by `effect`. Same seed and standard library: the same pilot.
+/// Draws a pilot as different from the next as real ones are: 8 to 60 attribute tags whose
+/// frequencies fall by a power law from 35 % of the images down to 0.5 %; tags that come together
+/// (five latent topics an image); one image in seven repeats the scene of the one before it. A
+/// tag's score is normal, shifted by a tag's own separation where the tag is present; its noise is
+/// shared between the models (the interval of the difference is paired), and between the tags of an
+/// image. Each tag gains or loses for itself; their mean is moved until the true mAP, computed by
+/// integration, has changed by `effect`.
+/// Same seed and standard library: the same pilot.
 /// @throws RangeError if a setting is outside its range.
 [[nodiscard]] SimulatedPilot simulatePilot(const SimulationSettings& settings);
 

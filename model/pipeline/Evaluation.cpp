@@ -139,6 +139,11 @@ private:
                 [&kind](const Side& side, Weights weights) {
                     return meanPrecision(side.tags, kind.tags, weights);
                 });
+            const auto frequent = frequentTags(m_before.tags, kind.tags);
+            add("frequent tag mAP" + suffix, kind.name, m_images.test.size(), before,
+                [frequent](const Side& side, Weights weights) {
+                    return meanPrecision(side.tags, frequent, weights);
+                });
         }
         const auto captioned = std::size_t(
             std::count_if(m_images.test.begin(), m_images.test.end(),

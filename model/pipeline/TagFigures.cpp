@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -71,6 +72,16 @@ std::vector<eval::TagRanking> rankingsOf(const TagScores& scores, const TagLabel
         rankings.emplace_back(scores[tag], labels[tag]);
     }
     return rankings;
+}
+
+std::vector<std::size_t> frequentTags(const std::vector<eval::TagRanking>& rankings,
+                                      const std::vector<std::size_t>& tags)
+{
+    std::vector<std::size_t> frequent;
+    std::copy_if(
+        tags.begin(), tags.end(), std::back_inserter(frequent),
+        [&rankings](std::size_t tag) { return rankings[tag].positives() >= kFewPositives; });
+    return frequent;
 }
 
 double meanPrecision(const std::vector<eval::TagRanking>& rankings,

@@ -24,6 +24,11 @@ constexpr std::size_t kFewPositives = 5;
 [[nodiscard]] std::vector<eval::TagRanking> rankingsOf(const TagScores& scores,
                                                        const TagLabels& labels);
 
+/// Those of the tags that at least kFewPositives images carry. The average precision of a rarer tag
+/// is nearly chance, and many such drown what the others say.
+[[nodiscard]] std::vector<std::size_t> frequentTags(const std::vector<eval::TagRanking>& rankings,
+                                                    const std::vector<std::size_t>& tags);
+
 /// Mean average precision of those tags that an image carries; NaN if there is none.
 [[nodiscard]] double meanPrecision(const std::vector<eval::TagRanking>& rankings,
                                    const std::vector<std::size_t>& tags, Weights weights);
