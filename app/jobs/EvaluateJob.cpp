@@ -63,22 +63,6 @@ QList<db::Metric> metricsOf(const model::pipeline::EvaluationResult& result,
     return metrics;
 }
 
-/// Splits may have changed since the training: what it has seen does not test it.
-int leaveOutSeen(model::pipeline::PilotData& data, const model::pipeline::PilotData& trainedOn)
-{
-    using model::pipeline::Split;
-    QSet<QString> seen;
-    for (const auto& image : trainedOn.images) {
-        if (image.split != Split::Test) {
-            seen.insert(QString::fromStdString(image.contentHash));
-        }
-    }
-    return int(std::erase_if(data.images, [&seen](const auto& image) {
-        return image.split == Split::Test &&
-               seen.contains(QString::fromStdString(image.contentHash));
-    }));
-}
-
 QStringList cautionsOn(const db::Database& database, int leftOut)
 {
     QStringList cautions;
@@ -124,6 +108,21 @@ QString tagPrecisionName()
 QString sliceName()
 {
     return QStringLiteral("mAP where present");
+}
+
+int leaveOutSeen(model::pipeline::PilotData& data, const model::pipeline::PilotData& trainedOn)
+{
+    using model::pipeline::Split;
+    QSet<QString> seen;
+    for (const auto& image : trainedOn.images) {
+        if (image.split != Split::Test) {
+            seen.insert(QString::fromStdString(image.contentHash));
+        }
+    }
+    return int(std::erase_if(data.images, [&seen](const auto& image) {
+        return image.split == Split::Test &&
+               seen.contains(QString::fromStdString(image.contentHash));
+    }));
 }
 
 EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobContext& context)

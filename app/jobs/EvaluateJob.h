@@ -3,6 +3,7 @@
 #include "app/Project.h"
 #include "app/jobs/JobContext.h"
 #include "db/Rows.h"
+#include "model/pipeline/PilotData.h"
 
 #include <QList>
 #include <QStringList>
@@ -20,9 +21,12 @@ struct EvaluationSummary
 [[nodiscard]] QString tagPrecisionName();
 [[nodiscard]] QString sliceName();
 
+/// Takes those test images out of `data` that the run was trained or tuned on, as the splits have
+/// changed since; their number.
+int leaveOutSeen(model::pipeline::PilotData& data, const model::pipeline::PilotData& trainedOn);
+
 /// Scores the frozen model and the run's head on the test split, and on tags outside the pilot
-/// (the retention set), and stores the figures. Test images that the run was trained or tuned on,
-/// as the splits have changed since, are left out and told of.
+/// (the retention set), and stores the figures. Leaves out leaveOutSeen() and tells of it.
 /// @throws std::exception
 EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobContext& context);
 

@@ -92,7 +92,10 @@ void TestProject::reportEscapesEveryText()
     content.project = content.model = content.run = content.settings = content.decision = evil;
     content.cautions = {evil};
     content.metrics = {{evil, evil, {}, 0.1, 0.2, 0.0, 0.3, 4}};
-    content.gained = content.lost = {{evil, evil, 0.1, 0.2, 3}};
+    content.gained = content.lost = content.slices = {{evil, evil, 0.1, 0.2, 0.05, 0.15, 3}};
+    content.changes = evil;
+    content.precision = {{.kind = evil, .accepted = 3, .rejected = 1, .pairs = 9}};
+    content.reliability = {{evil.toStdString(), {{0.1, 0.2, 5}}, {{0.1, 0.1, 5}}}};
     content.examples = {{evil, evil, "png", "png", 0.1F, 0.2F}};
     const QString html = reportHtml(content);
     QVERIFY(!html.contains("<script"));
