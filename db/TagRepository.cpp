@@ -24,8 +24,10 @@ TagKind kindOf(const QString& name)
     return name == QLatin1String("object") ? TagKind::Object : TagKind::Attribute;
 }
 
-/// One row per image and enabled tag: the most confident candidate, the oldest among equals.
-QString candidateSql(const QString& condition, const QString& order)
+enum class Tags { Disabled, Enabled };
+
+/// One row per image and tag: the most confident candidate, the oldest among equals.
+QString candidateSql(const QString& condition, const QString& order, Tags tags = Tags::Enabled)
 {
     return QStringLiteral(
                "SELECT id, image_id, tag_id, kind, lemma, display, caption_id, span_start, "
@@ -35,9 +37,10 @@ QString candidateSql(const QString& condition, const QString& order)
                "c.state, c.inferred, ROW_NUMBER() OVER (PARTITION BY c.image_id, c.tag_id "
                "ORDER BY c.confidence DESC, c.id) AS place "
                "FROM candidate c JOIN tag t ON t.id = c.tag_id JOIN parse p ON p.id = c.parse_id "
-               "LEFT JOIN tag o ON o.id = c.owner_tag_id WHERE t.enabled = 1 %1) best "
+               "LEFT JOIN tag o ON o.id = c.owner_tag_id WHERE t.enabled = %3 %1) best "
                "WHERE place = 1 ORDER BY %2")
-        .arg(condition, order);
+        .arg(condition, order)
+        .arg(int(tags));
 }
 
 QList<Candidate> readCandidates(QSqlQuery rows)
@@ -268,6 +271,12 @@ QList<Candidate> TagRepository::candidates() const
 {
     return readCandidates(
         execute(m_connection, candidateSql({}, QStringLiteral("image_id, kind DESC, id"))));
+}
+
+QList<Candidate> TagRepository::disabledCandidates() const
+{
+    return readCandidates(execute(
+        m_connection, candidateSql({}, QStringLiteral("image_id, kind DESC, id"), Tags::Disabled)));
 }
 
 QList<Candidate> TagRepository::candidatesWith(TagId tag) const

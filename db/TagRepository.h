@@ -54,6 +54,9 @@ public:
     /// The same for every image, by image.
     [[nodiscard]] QList<Candidate> candidates() const;
 
+    /// The same of the tags that are not in use.
+    [[nodiscard]] QList<Candidate> disabledCandidates() const;
+
     /// Images with the tag, least confident first.
     [[nodiscard]] QList<Candidate> candidatesWith(TagId tag) const;
 

@@ -215,7 +215,8 @@ int benchTrain(const Options& options)
 void addBenchCommand(CLI::App& program, RunCommand& run)
 {
     auto options = std::make_shared<Options>();
-    CLI::App* verb = program.add_subcommand("bench", "Measure speeds on this machine");
+    CLI::App* verb =
+        program.add_subcommand("bench", "Measure speeds on this machine, and the decision rule");
     verb->require_subcommand(1);
     CLI::App* encode = verb->add_subcommand(
         "encode", "Image encoding at ViT-B/16 size (random weights): bare forward and pipeline");
@@ -244,6 +245,7 @@ void addBenchCommand(CLI::App& program, RunCommand& run)
     CLI::App* parse =
         verb->add_subcommand("parse", "Captions on standard input through the parser");
     parse->callback([&run] { run = benchParse; });
+    addGoNoGoBench(*verb, run);
 }
 
 } // namespace tagalign::app

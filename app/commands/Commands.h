@@ -21,6 +21,7 @@ void addHeatmapCommand(CLI::App& program, RunCommand& run);
 void addModelCommand(CLI::App& program, RunCommand& run);
 void addPretrainCommand(CLI::App& program, RunCommand& run);
 void addBenchCommand(CLI::App& program, RunCommand& run);
+void addGoNoGoBench(CLI::App& bench, RunCommand& run);
 void addDoctorCommand(CLI::App& program, RunCommand& run);
 void addAuditCommand(CLI::App& program, RunCommand& run);
 

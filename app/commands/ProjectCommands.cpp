@@ -23,6 +23,7 @@
 #include <QJsonObject>
 
 #include <memory>
+#include <optional>
 
 namespace tagalign::app {
 
@@ -40,6 +41,9 @@ struct Options
     std::string study = "kinds";
     std::string parser = "rules";
     LlmOptions llm;
+    std::optional<double> threshold; ///< %
+    std::optional<double> strongThreshold;
+    std::optional<double> retentionLimit; ///< points
     TrainOptions train;
 };
 
@@ -149,8 +153,25 @@ int evaluateVerb(const Project& project, const Options&, Console& console)
     return kDone;
 }
 
-int reportVerb(const Project& project, const Options&, Console& console)
+/// What is given on the line holds from now on.
+void keepThresholds(const Project& project, const Options& options)
 {
+    db::Database database(project.databaseFile());
+    model::eval::GoNoGoSettings settings = decisionSettings(database);
+    settings.threshold = options.threshold.value_or(settings.threshold * 100.0) / 100.0;
+    settings.strongThreshold =
+        options.strongThreshold.value_or(settings.strongThreshold * 100.0) / 100.0;
+    settings.retentionLimit =
+        options.retentionLimit.value_or(settings.retentionLimit * 100.0) / 100.0;
+    if (settings.strongThreshold < settings.threshold) {
+        throw model::Error("--strong must be at least --threshold; give both");
+    }
+    setDecisionSettings(database, settings);
+}
+
+int reportVerb(const Project& project, const Options& options, Console& console)
+{
+    keepThresholds(project, options);
     const Report report = writeReport(project, newestDoneRun(project), {}, console);
     print(report.table);
     print(report.decision);
@@ -303,7 +324,18 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
     ablation->train.addTo(*ablate);
     addVerb(program, run, options, "evaluate", "Score the newest run on the test images",
             evaluateVerb);
-    addVerb(program, run, options, "report", "Write the newest run's report", reportVerb);
+    CLI::App* report =
+        addVerb(program, run, options, "report", "Write the newest run's report", reportVerb);
+    report
+        ->add_option("--threshold", options->threshold,
+                     "Go from this improvement on, in % (10 unless the project has another)")
+        ->check(CLI::Range(0.1, 1000.0));
+    report->add_option("--strong", options->strongThreshold, "Strong go from there on, in % (20)")
+        ->check(CLI::Range(0.1, 1000.0));
+    report
+        ->add_option("--retention-limit", options->retentionLimit,
+                     "Greatest loss on tags outside the pilot that a go bears, in points (2)")
+        ->check(CLI::Range(0.0, 100.0));
     addVerb(program, run, options, "runs", "List the runs with their models and figures", runsVerb)
         ->add_flag("--json", options->asJson, "Print a JSON list");
     CLI::App* search =

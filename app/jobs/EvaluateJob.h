@@ -3,6 +3,7 @@
 #include "app/Project.h"
 #include "app/jobs/JobContext.h"
 #include "db/Rows.h"
+#include "model/pipeline/PilotData.h"
 
 #include <QList>
 #include <QStringList>
@@ -15,7 +16,17 @@ struct EvaluationSummary
     QStringList cautions;      ///< one sentence each
 };
 
-/// Scores the frozen model and the run's head on the test split and stores the figures.
+/// Names of the figures that belong to one tag: the tag's own, and the attributes' on the images
+/// that show it.
+[[nodiscard]] QString tagPrecisionName();
+[[nodiscard]] QString sliceName();
+
+/// Takes those test images out of `data` that the run was trained or tuned on, as the splits have
+/// changed since; their number.
+int leaveOutSeen(model::pipeline::PilotData& data, const model::pipeline::PilotData& trainedOn);
+
+/// Scores the frozen model and the run's head on the test split, and on tags outside the pilot
+/// (the retention set), and stores the figures. Leaves out leaveOutSeen() and tells of it.
 /// @throws std::exception
 EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobContext& context);
 

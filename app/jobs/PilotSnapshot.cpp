@@ -12,13 +12,17 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QMap>
 #include <QSaveFile>
+
+#include <algorithm>
 
 namespace tagalign::app {
 
 namespace {
 
 constexpr qsizetype kReferenceImages = 48;
+constexpr qsizetype kRetentionTags = 200; // each costs a dozen prompts through the text tower
 constexpr std::size_t kReferenceTags = 40;
 
 model::pipeline::Split splitOf(db::Split split)
@@ -78,6 +82,37 @@ model::pipeline::PilotImage imageOf(const QJsonValue& json)
     return image;
 }
 
+model::pipeline::PilotTag pilotTag(const db::Tag& tag)
+{
+    return {.text = tag.lemma.toStdString(),
+            .kind = tag.kind == db::TagKind::Object ? model::tags::TagKind::Object
+                                                    : model::tags::TagKind::Attribute,
+            .weight = tag.priority};
+}
+
+/// Candidates of tags outside the pilot on test images, the tag on most of them first.
+QList<QList<db::Candidate>> otherCandidates(const db::Database& database,
+                                            const QSet<db::TagId>& seen)
+{
+    QSet<db::ImageId> testImages;
+    for (const db::Image& image : db::ImageRepository(database.connection()).images()) {
+        if (image.split == db::Split::Test) {
+            testImages.insert(image.id);
+        }
+    }
+    QMap<db::TagId, QList<db::Candidate>> byTag;
+    for (const db::Candidate& candidate :
+         db::TagRepository(database.connection()).disabledCandidates()) {
+        if (testImages.contains(candidate.image) && !seen.contains(candidate.tag)) {
+            byTag[candidate.tag].append(candidate);
+        }
+    }
+    QList<QList<db::Candidate>> tags = byTag.values();
+    std::stable_sort(tags.begin(), tags.end(),
+                     [](const auto& a, const auto& b) { return a.size() > b.size(); });
+    return tags.mid(0, kRetentionTags);
+}
+
 } // namespace
 
 PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
@@ -90,11 +125,7 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
         if (tag.enabled) {
             tagPlaces.insert(tag.id, snapshot.data.tags.size());
             snapshot.tags.append(tag.id);
-            snapshot.data.tags.push_back({.text = tag.lemma.toStdString(),
-                                          .kind = tag.kind == db::TagKind::Object
-                                                      ? model::tags::TagKind::Object
-                                                      : model::tags::TagKind::Attribute,
-                                          .weight = tag.priority});
+            snapshot.data.tags.push_back(pilotTag(tag));
         }
     }
     QHash<db::ImageId, std::size_t> imagePlaces;
@@ -130,6 +161,37 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
                         {"last_verdict", db::VerdictRepository(database.connection()).lastId()}})
             .toJson(QJsonDocument::Compact));
     return snapshot;
+}
+
+model::pipeline::PilotData otherTags(const db::Database& database, const PilotSnapshot& snapshot,
+                                     const QSet<db::TagId>& seen)
+{
+    model::pipeline::PilotData other;
+    QHash<QString, std::size_t> places;
+    for (model::pipeline::PilotImage image : snapshot.data.images) {
+        image.captions.clear();
+        image.targets.clear();
+        places.insert(QString::fromStdString(image.contentHash), other.images.size());
+        other.images.push_back(std::move(image));
+    }
+    QHash<db::ImageId, QString> hashes;
+    for (const db::Image& image : db::ImageRepository(database.connection()).images()) {
+        hashes.insert(image.id, image.sha256);
+    }
+    QHash<db::TagId, db::Tag> tags;
+    for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
+        tags.insert(tag.id, tag);
+    }
+    for (const QList<db::Candidate>& candidates : otherCandidates(database, seen)) {
+        for (const db::Candidate& candidate : candidates) {
+            const auto place = places.constFind(hashes.value(candidate.image));
+            if (place != places.cend()) {
+                other.images[*place].targets.push_back(targetOf(candidate, other.tags.size()));
+            }
+        }
+        other.tags.push_back(pilotTag(tags.value(candidates.first().tag)));
+    }
+    return other;
 }
 
 ScaleReference scaleReference(const db::Database& database)

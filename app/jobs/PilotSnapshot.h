@@ -6,6 +6,7 @@
 #include "model/pipeline/PilotData.h"
 
 #include <QList>
+#include <QSet>
 #include <QString>
 
 namespace tagalign::app {
@@ -21,6 +22,13 @@ struct PilotSnapshot
 /// Enabled tags and all images. Verdicts make targets certain; what nobody has judged keeps the
 /// parser's confidence. @throws std::exception
 [[nodiscard]] PilotSnapshot takeSnapshot(const Project& project, const db::Database& database);
+
+/// The retention set: the snapshot's images with tags outside the pilot, those that the captions
+/// speak of but that are not in use (too rare, or switched off) and that no training saw. At most
+/// 200, those on most test images first; without captions.
+/// @param seen tags that the run was trained on.
+[[nodiscard]] model::pipeline::PilotData
+otherTags(const db::Database& database, const PilotSnapshot& snapshot, const QSet<db::TagId>& seen);
 
 /// A few images and the most frequent tags, by which a project's colour scale is fixed.
 struct ScaleReference

@@ -1,5 +1,7 @@
 #include "app/jobs/ReportHtml.h"
 
+#include "app/jobs/ReliabilityPlot.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -48,6 +50,9 @@ QString intervalSvg(const db::Metric& metric, double reach)
         return 80.0 + 76.0 * std::clamp(value / reach, -1.0, 1.0);
     };
     const double difference = metric.after - metric.before;
+    const bool isLess = metric.name.startsWith(QLatin1String("false alerts")) ||
+                        metric.name.startsWith(QLatin1String("calibration error"));
+    const bool isWorse = isLess ? difference > 0 : difference < 0;
     return QStringLiteral("<svg width=\"160\" height=\"16\" role=\"img\">"
                           "<line x1=\"80\" y1=\"0\" x2=\"80\" y2=\"16\" stroke=\"var(--quiet)\"/>"
                           "<line x1=\"%1\" y1=\"8\" x2=\"%2\" y2=\"8\" stroke=\"%4\" "
@@ -56,7 +61,7 @@ QString intervalSvg(const db::Metric& metric, double reach)
         .arg(x(metric.low))
         .arg(x(metric.high))
         .arg(x(difference))
-        .arg(difference < 0 ? QStringLiteral("var(--loss)") : QStringLiteral("var(--accent)"));
+        .arg(isWorse ? QStringLiteral("var(--loss)") : QStringLiteral("var(--accent)"));
 }
 
 QString metricRows(const QList<db::Metric>& metrics)
@@ -83,24 +88,111 @@ QString metricRows(const QList<db::Metric>& metrics)
     return rows;
 }
 
-QString tagTable(const QString& heading, const QList<TagChange>& tags)
+/// Figures to decide by; the others fill in the details.
+bool isMain(const db::Metric& metric)
 {
-    if (tags.isEmpty()) {
-        return {};
+    return !metric.name.contains(QLatin1String("R@1")) &&
+           !metric.name.contains(QLatin1String(" against "));
+}
+
+QString metricTableHtml(const QList<db::Metric>& metrics)
+{
+    return QStringLiteral("<table><tr><th>figure</th><th>of</th><th class=number>before</th>"
+                          "<th class=number>after</th><th class=number>change</th>"
+                          "<th class=number>95 % interval</th><th></th>"
+                          "<th class=number>images</th></tr>%1</table>")
+        .arg(metricRows(metrics));
+}
+
+QString metricSection(const QList<db::Metric>& metrics)
+{
+    QList<db::Metric> shown;
+    QList<db::Metric> others;
+    for (const db::Metric& metric : metrics) {
+        (isMain(metric) ? shown : others).append(metric);
+    }
+    QString html =
+        QStringLiteral("<h2>Before and after, on test images the training never saw</h2>") +
+        metricTableHtml(shown);
+    if (!others.isEmpty()) {
+        html += QStringLiteral("<details><summary>%1 more figures</summary>%2</details>")
+                    .arg(others.size())
+                    .arg(metricTableHtml(others));
+    }
+    return html;
+}
+
+QString precisionSection(const QList<TagPrecision>& precision)
+{
+    QString rows;
+    for (const TagPrecision& row : precision) {
+        if (row.pairs > 0) {
+            rows += QStringLiteral("<tr><td>%1</td><td class=number>%2</td>"
+                                   "<td class=number>%3 … %4</td><td>%5</td></tr>")
+                        .arg(row.kind.toHtmlEscaped(),
+                             row.judged() == 0 ? QStringLiteral("–") : number(row.share()),
+                             number(row.low), number(row.high), row.basis().toHtmlEscaped());
+        }
+    }
+    return rows.isEmpty()
+               ? QString()
+               : QStringLiteral("<h2>Are the tags really there?</h2><table><tr><th>tags</th>"
+                                "<th class=number>precision</th><th class=number>95 % interval"
+                                "</th><th>from</th></tr>%1</table><p class=quiet>Accepted among "
+                                "the judged, Wilson’s interval. An estimate holds for the others "
+                                "as far as those that were judged are like them.</p>")
+                     .arg(rows);
+}
+
+QString changeRows(const QList<TagChange>& changes)
+{
+    double reach = 0.01;
+    for (const TagChange& change : changes) {
+        reach = std::max({reach, std::abs(change.low), std::abs(change.high)});
     }
     QString rows;
-    for (const TagChange& tag : tags) {
+    for (const TagChange& change : changes) {
+        const bool isSure = change.low > 0.0 || change.high < 0.0;
         rows += QStringLiteral("<tr><td>%1</td><td>%2</td><td class=number>%3</td>"
                                "<td class=number>%4</td><td class=number>%5</td>"
-                               "<td class=number>%6</td></tr>")
-                    .arg(tag.name.toHtmlEscaped(), tag.kind.toHtmlEscaped(), number(tag.before),
-                         number(tag.after), signedNumber(tag.after - tag.before))
-                    .arg(tag.positives);
+                               "<td class=number>%6 … %7</td><td>%8</td><td>%9</td>")
+                    .arg(change.name.toHtmlEscaped(), change.kind.toHtmlEscaped(),
+                         number(change.before), number(change.after),
+                         signedNumber(change.after - change.before), signedNumber(change.low),
+                         signedNumber(change.high),
+                         intervalSvg({.before = change.before,
+                                      .after = change.after,
+                                      .low = change.low,
+                                      .high = change.high},
+                                     reach),
+                         isSure ? QStringLiteral("sure") : QString()) +
+                QStringLiteral("<td class=number>%1</td></tr>").arg(change.images);
     }
-    return QStringLiteral("<h2>%1</h2><table><tr><th>tag</th><th>kind</th><th class=number>before"
-                          "</th><th class=number>after</th><th class=number>change</th>"
-                          "<th class=number>test images</th></tr>%2</table>")
-        .arg(heading, rows);
+    return rows;
+}
+
+QString changeTable(const QString& heading, const QString& first, const QList<TagChange>& changes)
+{
+    if (changes.isEmpty()) {
+        return {};
+    }
+    return QStringLiteral("<h3>%1</h3><table><tr><th>%2</th><th>kind</th>"
+                          "<th class=number>before</th><th class=number>after</th>"
+                          "<th class=number>change</th><th class=number>95 %, all at once</th>"
+                          "<th></th><th></th><th class=number>test images</th></tr>%3</table>")
+        .arg(heading, first, changeRows(changes));
+}
+
+QString changeSection(const ReportContent& content)
+{
+    if (content.gained.isEmpty() && content.lost.isEmpty()) {
+        return {};
+    }
+    return QStringLiteral("<h2>Tag by tag</h2><p>%1</p>").arg(content.changes.toHtmlEscaped()) +
+           changeTable(QStringLiteral("Gained most"), QStringLiteral("tag"), content.gained) +
+           changeTable(QStringLiteral("Lost most"), QStringLiteral("tag"), content.lost) +
+           changeTable(QStringLiteral("Attributes, by the object in the picture"),
+                       QStringLiteral("object"), content.slices);
 }
 
 QString exampleSections(const ReportContent& content)
@@ -151,24 +243,24 @@ QString reportHtml(const ReportContent& content)
     if (!cautions.isEmpty()) {
         html += QStringLiteral("<ul>%1</ul>").arg(cautions);
     }
-    html += QStringLiteral("<h2>Before and after, on test images the training never saw</h2>"
-                           "<table><tr><th>figure</th><th>of</th><th class=number>before</th>"
-                           "<th class=number>after</th><th class=number>change</th>"
-                           "<th class=number>95 % interval</th><th></th>"
-                           "<th class=number>images</th></tr>%1</table>")
-                .arg(metricRows(content.metrics));
+    html += metricSection(content.metrics);
     if (!content.examples.isEmpty()) {
         html += QStringLiteral("<h2>Where the model looks</h2>") + exampleSections(content);
     }
-    html += tagTable(QStringLiteral("Tags that gained most"), content.gained);
-    html += tagTable(QStringLiteral("Tags that lost most"), content.lost);
-    html += QStringLiteral("<h2>How this was measured</h2><p class=quiet>Tag mAP is the mean over "
-                           "tags of the average precision of ranking the test images by the tag. "
-                           "R@k is the share of captions (images) whose own image (caption) is "
-                           "among the first k. Intervals: paired bootstrap over test images. "
-                           "Tags nobody verified count as the caption parser read them. "
-                           "Settings: %1</p></html>")
-                .arg(content.settings.toHtmlEscaped());
+    html += precisionSection(content.precision) + changeSection(content) +
+            reliabilitySection(content.reliability);
+    html +=
+        QStringLiteral("<h2>How this was measured</h2><p class=quiet>Tag mAP is the mean over "
+                       "tags of the average precision of ranking the test images by the tag. "
+                       "R@k is the share of captions (images) whose own image (caption) is "
+                       "among the first k. False alerts are counted at the threshold that finds as "
+                       "much as the frozen model finds at its best F1. Top-1 accuracy: which "
+                       "object it is, where a picture shows one. Retention: tags that the "
+                       "captions speak of but that were not trained. Intervals: paired "
+                       "bootstrap over test images. "
+                       "Tags nobody verified count as the caption parser read them. "
+                       "Settings: %1</p></html>")
+            .arg(content.settings.toHtmlEscaped());
     return html;
 }
 

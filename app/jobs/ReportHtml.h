@@ -1,11 +1,15 @@
 #pragma once
 
+#include "app/jobs/TagPrecision.h"
 #include "db/Rows.h"
+#include "model/pipeline/Evaluation.h"
 
 #include <QByteArray>
 #include <QList>
 #include <QString>
 #include <QStringList>
+
+#include <vector>
 
 namespace tagalign::app {
 
@@ -20,13 +24,16 @@ struct HeatmapExample
     float high = 0.0F;
 };
 
+/// A tag, or the attributes of a slice.
 struct TagChange
 {
     QString name;
     QString kind;
     double before = 0.0; ///< average precision
     double after = 0.0;
-    int positives = 0;
+    double low = 0.0; ///< of the change; holds for all that are listed at once
+    double high = 0.0;
+    int images = 0; ///< test images that carry it
 };
 
 /// Everything on the page, as plain values.
@@ -39,9 +46,13 @@ struct ReportContent
     db::Counts counts;
     QString decision;
     QStringList cautions;
-    QList<db::Metric> metrics;
+    QList<db::Metric> metrics; ///< without those of single tags
+    QList<TagPrecision> precision;
     QList<TagChange> gained;
     QList<TagChange> lost;
+    QString changes; ///< one sentence on both
+    QList<TagChange> slices;
+    std::vector<model::pipeline::ReliabilityCurve> reliability;
     QList<HeatmapExample> examples;
     QByteArray colourScale; ///< PNG
 };

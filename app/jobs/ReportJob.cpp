@@ -1,14 +1,16 @@
 #include "app/jobs/ReportJob.h"
 
 #include "app/ModelChoice.h"
+#include "app/jobs/EvaluateJob.h"
+#include "app/jobs/EvaluationFile.h"
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportHtml.h"
 #include "app/jobs/Runs.h"
+#include "app/jobs/TagPrecision.h"
 #include "db/Database.h"
 #include "db/ImageRepository.h"
 #include "db/RunRepository.h"
 #include "db/TagRepository.h"
-#include "model/eval/GoNoGo.h"
 #include "model/image/Decode.h"
 #include "model/image/HeatmapColour.h"
 #include "model/pipeline/PromptSession.h"
@@ -25,10 +27,21 @@ namespace tagalign::app {
 
 namespace {
 
-constexpr int kFewPositives = 3;     ///< test images: below, a tag's average precision is chance
+constexpr int kFewPositives = 5;     ///< test images: below, a tag's average precision is chance
 constexpr qsizetype kTagsListed = 8; ///< gained, and lost
 constexpr auto kHeatmapMap = model::image::ColourMap::Viridis;
 constexpr float kHeatmapOpacity = 0.6F;
+
+TagChange changeOf(const db::Metric& metric, const QHash<db::TagId, QString>& names)
+{
+    return {.name = names.value(*metric.tag),
+            .kind = metric.kind,
+            .before = metric.before,
+            .after = metric.after,
+            .low = metric.low,
+            .high = metric.high,
+            .images = metric.count};
+}
 
 /// Tags by how much their average precision changed, most gained first.
 QList<TagChange> tagChanges(const QList<db::Metric>& metrics,
@@ -36,15 +49,37 @@ QList<TagChange> tagChanges(const QList<db::Metric>& metrics,
 {
     QList<TagChange> changes;
     for (const db::Metric& metric : metrics) {
-        if (metric.tag && metric.count >= kFewPositives) {
-            changes.append(
-                {names.value(*metric.tag), metric.kind, metric.before, metric.after, metric.count});
+        if (metric.tag && metric.name == tagPrecisionName() && metric.count >= kFewPositives) {
+            changes.append(changeOf(metric, names));
         }
     }
     std::stable_sort(changes.begin(), changes.end(), [](const TagChange& a, const TagChange& b) {
         return a.after - a.before > b.after - b.before;
     });
     return changes;
+}
+
+/// How many tags are sure to have changed, given how many were looked at.
+QString changesSentence(const QList<db::Metric>& metrics, const QList<TagChange>& changes)
+{
+    const auto gained = std::count_if(changes.begin(), changes.end(),
+                                      [](const TagChange& change) { return change.low > 0.0; });
+    const auto lost = std::count_if(changes.begin(), changes.end(),
+                                    [](const TagChange& change) { return change.high < 0.0; });
+    const auto measured =
+        std::count_if(metrics.begin(), metrics.end(), [](const db::Metric& metric) {
+            return metric.tag && metric.name == tagPrecisionName();
+        });
+    return QCoreApplication::translate(
+               "Report",
+               "Of the %1 tags on at least %2 test images, %3 are sure to have gained and "
+               "%4 to have lost: the intervals hold for all of them at once. %5 rarer "
+               "tags are not looked at one by one.")
+        .arg(changes.size())
+        .arg(kFewPositives)
+        .arg(gained)
+        .arg(lost)
+        .arg(measured - changes.size());
 }
 
 /// The tags to show: three attributes and two objects that gained most, and what lost most, so
@@ -152,65 +187,6 @@ QList<HeatmapExample> examples(const Project& project, const db::Database& datab
     return examples;
 }
 
-/// The primary figure: attributes are what the method is for; without them, all tags. Against the
-/// better of the frozen model's two ways to score a tag, so that no gain is claimed over a way
-/// that nobody would use.
-db::Metric primaryMetric(const QList<db::Metric>& metrics)
-{
-    for (const QString& kind : {QStringLiteral("attributes"), QStringLiteral("both")}) {
-        std::optional<db::Metric> best;
-        for (const db::Metric& metric : metrics) {
-            if (metric.name.startsWith(QLatin1String("tag mAP")) && metric.kind == kind &&
-                !metric.tag && (!best || metric.before > best->before)) {
-                best = metric;
-            }
-        }
-        if (best) {
-            return *best;
-        }
-    }
-    throw model::Error("the run has no tag mAP; evaluate it first (\"tagalign evaluate\")");
-}
-
-model::eval::Verdict verdictOn(const db::Metric& primary)
-{
-    if (primary.before <= 0.0) {
-        throw model::Error("the frozen model's tag mAP on the test images is 0, so that nothing "
-                           "can be said about an improvement; import more images");
-    }
-    return model::eval::goNoGo({.before = primary.before,
-                                .after = primary.after,
-                                .difference = {primary.low, primary.high},
-                                .verifiedPairs = primary.count});
-}
-
-QString decisionSentence(const db::Metric& primary, const model::eval::Verdict& verdict)
-{
-    const QString figure = QCoreApplication::translate(
-                               "Report", "%1 of %2 changed by %3 % (95 % interval %4 to %5 %), "
-                                         "the threshold is 10 %")
-                               .arg(primary.name, primary.kind)
-                               .arg(100.0 * verdict.improvement, 0, 'f', 1)
-                               .arg(100.0 * verdict.improvementRange.low, 0, 'f', 1)
-                               .arg(100.0 * verdict.improvementRange.high, 0, 'f', 1);
-    switch (verdict.decision) {
-    case model::eval::Decision::StrongGo:
-        return QCoreApplication::translate("Report", "Strong go: %1.").arg(figure);
-    case model::eval::Decision::Go:
-        return QCoreApplication::translate("Report", "Go: %1.").arg(figure);
-    case model::eval::Decision::NoGo:
-        return QCoreApplication::translate("Report", "No-go: %1.").arg(figure);
-    case model::eval::Decision::NotDecided:
-        break;
-    }
-    return verdict.morePairs
-               ? QCoreApplication::translate("Report", "Not decided yet: %1. About %2 more test "
-                                                       "images would decide it.")
-                     .arg(figure)
-                     .arg(*verdict.morePairs)
-               : QCoreApplication::translate("Report", "Not decided yet: %1.").arg(figure);
-}
-
 void save(const QString& file, const QString& html)
 {
     QSaveFile target(file);
@@ -247,37 +223,11 @@ QString metricTable(const QList<db::Metric>& metrics)
     return table.trimmed();
 }
 
-Decision decisionOn(const QList<db::Metric>& metrics)
-{
-    const db::Metric primary = primaryMetric(metrics);
-    const model::eval::Verdict verdict = verdictOn(primary);
-    return {.sentence = decisionSentence(primary, verdict),
-            .isNoGo = verdict.decision == model::eval::Decision::NoGo};
-}
+namespace {
 
-Report writeReport(const Project& project, const db::Run& run, const QStringList& cautions,
-                   JobContext& context)
+void addChanges(ReportContent& content, const QList<db::Metric>& metrics,
+                const QList<TagChange>& changes, const QHash<db::TagId, QString>& names)
 {
-    const db::Database database(project.databaseFile());
-    const QList<db::Metric> metrics = db::RunRepository(database.connection()).metricsOf(run.id);
-    const Decision decision = decisionOn(metrics);
-    QHash<db::TagId, QString> names;
-    for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
-        names.insert(tag.id, tag.display);
-    }
-    const QList<TagChange> changes = tagChanges(metrics, names);
-    const QString checkpoint = checkpointOf(database);
-    ReportContent content{.project = project.name(),
-                          .model = isStarterModel(checkpoint)
-                                       ? QStringLiteral("TagAlign demo model (not a real CLIP)")
-                                       : QFileInfo(checkpoint).fileName(),
-                          .run = run.folder + QStringLiteral(", ") + run.name,
-                          .settings = run.settings,
-                          .counts = db::ImageRepository(database.connection()).counts(),
-                          .decision = decision.sentence,
-                          .cautions = cautions};
-    std::copy_if(metrics.begin(), metrics.end(), std::back_inserter(content.metrics),
-                 [](const db::Metric& metric) { return !metric.tag; });
     for (const TagChange& change : changes) {
         if (change.after > change.before && content.gained.size() < kTagsListed) {
             content.gained.append(change);
@@ -288,13 +238,50 @@ Report writeReport(const Project& project, const db::Run& run, const QStringList
             content.lost.append(*change);
         }
     }
+    content.changes = changesSentence(metrics, changes);
+    for (const db::Metric& metric : metrics) {
+        if (!metric.tag) {
+            content.metrics.append(metric);
+        } else if (metric.name == sliceName()) {
+            content.slices.append(changeOf(metric, names));
+        }
+    }
+}
+
+} // namespace
+
+Report writeReport(const Project& project, const db::Run& run, const QStringList& cautions,
+                   JobContext& context)
+{
+    const db::Database database(project.databaseFile());
+    const QList<db::Metric> metrics = db::RunRepository(database.connection()).metricsOf(run.id);
+    const Decision decision = decisionOn(metrics, decisionSettings(database));
+    QHash<db::TagId, QString> names;
+    for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
+        names.insert(tag.id, tag.display);
+    }
+    const QList<TagChange> changes = tagChanges(metrics, names);
+    const EvaluationDetails details = loadEvaluation(project, run);
+    const QString checkpoint = checkpointOf(database);
+    ReportContent content{.project = project.name(),
+                          .model = isStarterModel(checkpoint)
+                                       ? QStringLiteral("TagAlign demo model (not a real CLIP)")
+                                       : QFileInfo(checkpoint).fileName(),
+                          .run = run.folder + QStringLiteral(", ") + run.name,
+                          .settings = run.settings,
+                          .counts = db::ImageRepository(database.connection()).counts(),
+                          .decision = decision.sentence,
+                          .cautions = cautions.isEmpty() ? details.cautions : cautions,
+                          .precision = tagPrecision(database),
+                          .reliability = details.reliability};
+    addChanges(content, metrics, changes, names);
     content.examples = examples(project, database, run, shownTags(changes), context);
     content.colourScale = QByteArray::fromStdString(
         model::image::encodePng(model::image::colourScale(256, 12, kHeatmapMap)));
     const QString file = project.reportFolder(run.folder) + QStringLiteral("/report.html");
     save(file, reportHtml(content));
     return {.file = file,
-            .table = metricTable(metrics),
+            .table = metricTable(metrics) + QLatin1Char('\n') + precisionTable(content.precision),
             .decision = content.decision,
             .isNoGo = decision.isNoGo};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/Project.h"
+#include "app/jobs/Decision.h"
 #include "app/jobs/JobContext.h"
 #include "db/Rows.h"
 
@@ -18,18 +19,11 @@ struct Report
 };
 
 /// Writes the one-page report of an evaluated run: decision, figures with intervals, tags that
-/// gained and lost, before/after heatmaps. @throws std::exception
+/// gained and lost, before/after heatmaps.
+/// @param cautions of the evaluation; empty = those stored with it.
+/// @throws std::exception
 Report writeReport(const Project& project, const db::Run& run, const QStringList& cautions,
                    JobContext& context);
-
-struct Decision
-{
-    QString sentence; ///< go, no-go or not decided yet, and why
-    bool isNoGo = false;
-};
-
-/// What the run's figures say. @throws model::Error if they allow no statement.
-[[nodiscard]] Decision decisionOn(const QList<db::Metric>& metrics);
 
 /// Figures as a text table, a row each.
 [[nodiscard]] QString metricTable(const QList<db::Metric>& metrics);

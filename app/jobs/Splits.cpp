@@ -5,20 +5,93 @@
 
 #include <QHash>
 
+#include <algorithm>
 #include <bit>
 #include <numeric>
+#include <utility>
 
 namespace tagalign::app {
 
 namespace {
 
-qsizetype rootOf(QList<qsizetype>& parents, qsizetype item)
+/// Sets that grow together (union-find); the first member stands for a set.
+class Groups
 {
-    while (parents[item] != item) {
-        parents[item] = parents[parents[item]];
-        item = parents[item];
+public:
+    explicit Groups(qsizetype items)
+        : m_parents(items)
+    {
+        std::iota(m_parents.begin(), m_parents.end(), qsizetype(0));
     }
-    return item;
+
+    void join(qsizetype one, qsizetype other)
+    {
+        const qsizetype a = rootOf(one);
+        const qsizetype b = rootOf(other);
+        m_parents[std::max(a, b)] = std::min(a, b);
+    }
+
+    [[nodiscard]] QList<qsizetype> roots()
+    {
+        for (qsizetype i = 0; i < m_parents.size(); ++i) {
+            m_parents[i] = rootOf(i);
+        }
+        return m_parents;
+    }
+
+private:
+    qsizetype rootOf(qsizetype item)
+    {
+        while (m_parents[item] != item) {
+            m_parents[item] = m_parents[m_parents[item]];
+            item = m_parents[item];
+        }
+        return item;
+    }
+
+    QList<qsizetype> m_parents;
+};
+
+void joinNearDuplicates(const QList<db::Image>& images, Groups& groups)
+{
+    // At most 6 differing bits leave at least two of the eight bytes equal, so comparing the
+    // images that share a byte in the same place finds every pair.
+    static_assert(kNearDuplicateBits < 8);
+    QHash<quint32, QList<qsizetype>> byByte;
+    for (qsizetype i = 0; i < images.size(); ++i) {
+        const quint64 hash = images[i].perceptualHash;
+        for (quint32 place = 0; place < 8; ++place) {
+            QList<qsizetype>& bucket = byByte[place << 8U | quint32(hash >> (8 * place) & 0xFF)];
+            for (const qsizetype other : bucket) {
+                if (std::popcount(hash ^ images[other].perceptualHash) <= kNearDuplicateBits) {
+                    groups.join(i, other);
+                }
+            }
+            bucket.append(i);
+        }
+    }
+}
+
+void joinEqualCaptions(const CaptionTexts& captions, Groups& groups)
+{
+    QHash<QString, QList<qsizetype>> byText;
+    for (qsizetype i = 0; i < captions.size(); ++i) {
+        for (const QString& caption : captions[i]) {
+            QList<qsizetype>& images = byText[normalizedCaption(caption)];
+            if (images.isEmpty() || images.last() != i) {
+                images.append(i);
+            }
+        }
+    }
+    byText.remove(QString());
+    const double common = std::max(double(kCommonCaption), kCommonShare * double(captions.size()));
+    for (const QList<qsizetype>& images : std::as_const(byText)) {
+        if (double(images.size()) <= common) {
+            for (const qsizetype image : images) {
+                groups.join(images.first(), image);
+            }
+        }
+    }
 }
 
 constexpr double kTrainEnd = 0.65;
@@ -36,40 +109,38 @@ db::Split splitOf(const QString& sha256, double end)
 
 } // namespace
 
-QList<qsizetype> nearDuplicateGroups(const QList<db::Image>& images)
+QString normalizedCaption(const QString& text)
 {
-    QList<qsizetype> parents(images.size());
-    std::iota(parents.begin(), parents.end(), qsizetype(0));
-    // At most 6 differing bits leave at least two of the eight bytes equal, so comparing the
-    // images that share a byte in the same place finds every pair.
-    static_assert(kNearDuplicateBits < 8);
-    QHash<quint32, QList<qsizetype>> byByte;
-    for (qsizetype i = 0; i < images.size(); ++i) {
-        const quint64 hash = images[i].perceptualHash;
-        for (quint32 place = 0; place < 8; ++place) {
-            QList<qsizetype>& bucket = byByte[place << 8U | quint32(hash >> (8 * place) & 0xFF)];
-            for (const qsizetype other : bucket) {
-                if (std::popcount(hash ^ images[other].perceptualHash) <= kNearDuplicateBits) {
-                    const qsizetype a = rootOf(parents, i);
-                    const qsizetype b = rootOf(parents, other);
-                    parents[std::max(a, b)] = std::min(a, b);
-                }
-            }
-            bucket.append(i);
-        }
+    QString words;
+    for (const QChar letter : text.normalized(QString::NormalizationForm_KC).toCaseFolded()) {
+        const bool isWord = letter.isLetterOrNumber() || letter.isMark() || letter.isSurrogate();
+        words.append(isWord ? letter : QLatin1Char(' '));
     }
-    for (qsizetype i = 0; i < images.size(); ++i) {
-        parents[i] = rootOf(parents, i);
-    }
-    return parents;
+    return words.simplified();
+}
+
+QList<qsizetype> relatedGroups(const QList<db::Image>& images, const CaptionTexts& captions)
+{
+    Groups groups(images.size());
+    joinNearDuplicates(images, groups);
+    joinEqualCaptions(captions, groups);
+    return groups.roots();
 }
 
 void assignSplits(const db::Database& database)
 {
     db::ImageRepository repository(database.connection());
     const QList<db::Image> images = repository.images();
-    const QList<qsizetype> groups = nearDuplicateGroups(images);
-    // A near-duplicate of what is for testing is not trained on, whatever the data set says.
+    CaptionTexts captions;
+    const auto byImage = repository.captionsByImage();
+    for (const db::Image& image : images) {
+        captions.append(QStringList());
+        for (const db::Caption& caption : byImage.value(image.id)) {
+            captions.last().append(caption.text);
+        }
+    }
+    const QList<qsizetype> groups = relatedGroups(images, captions);
+    // What is too like something for testing is not trained on, whatever the data set says.
     QHash<qsizetype, db::Split> given;
     bool hasValidation = false;
     for (qsizetype i = 0; i < images.size(); ++i) {

@@ -1,5 +1,6 @@
 #include "app/pages/ReportPage.h"
 
+#include "app/jobs/EvaluationFile.h"
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportJob.h"
 #include "app/jobs/Runs.h"
@@ -77,6 +78,7 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
       m_run(new QComboBox(this)),
       m_beside(new QComboBox(this)),
       m_decision(new QLabel(this)),
+      m_cautions(new QLabel(this)),
       m_remark(new QLabel(this)),
       m_figures(new QTableWidget(this)),
       m_open(new QPushButton(tr("Open the report"), this))
@@ -88,6 +90,8 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
     m_beside->setAccessibleName(tr("Beside it"));
     m_beside->setToolTip(tr("Another run's figures beside these, be it of another model"));
     m_decision->setWordWrap(true);
+    m_cautions->setWordWrap(true);
+    m_cautions->setAccessibleName(tr("What to mind"));
     m_remark->setWordWrap(true);
     m_remark->setForegroundRole(QPalette::PlaceholderText);
     m_figures->setAccessibleName(tr("Figures"));
@@ -108,6 +112,7 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_heading);
     layout->addLayout(choice);
     layout->addWidget(m_decision);
+    layout->addWidget(m_cautions);
     layout->addWidget(m_remark);
     layout->addWidget(m_figures, 1);
     layout->addWidget(m_open, 0, Qt::AlignLeft);
@@ -127,6 +132,7 @@ QList<ReportPage::Content> ReportPage::contents(const Project& project,
                                                 const db::Database& database)
 {
     const db::RunRepository runs(database.connection());
+    const model::eval::GoNoGoSettings settings = decisionSettings(database);
     QList<Content> contents;
     for (const db::Run& run : runs.runs()) {
         Content content{.run = run};
@@ -140,8 +146,9 @@ QList<ReportPage::Content> ReportPage::contents(const Project& project,
         }
         content.file = project.reportFolder(run.folder) + QStringLiteral("/report.html");
         content.hasFile = QFile::exists(content.file);
+        content.cautions = loadEvaluation(project, run).cautions;
         try {
-            content.decision = decisionOn(content.metrics).sentence;
+            content.decision = decisionOn(content.metrics, settings).sentence;
         } catch (const model::Error& error) {
             content.decision = QString::fromUtf8(error.what());
         }
@@ -211,6 +218,7 @@ void ReportPage::showRun()
     m_open->setEnabled(content != nullptr && content->hasFile);
     m_decision->setVisible(content != nullptr);
     m_figures->setVisible(content != nullptr);
+    m_cautions->hide();
     m_remark->hide();
     if (content == nullptr) {
         m_heading->setText(tr("No finished run yet. Train a head first."));
@@ -219,6 +227,8 @@ void ReportPage::showRun()
     m_heading->setText(
         tr("Run %1, on test images the training never saw").arg(content->run.folder));
     m_decision->setText(content->decision);
+    m_cautions->setText(content->cautions.join(QLatin1Char('\n')));
+    m_cautions->setVisible(!content->cautions.isEmpty());
     QStringList headers{tr("Figure"), tr("Of"),     tr("Before"),
                         tr("After"),  tr("Change"), tr("95 % interval of the change")};
     if (beside != nullptr) {
@@ -258,7 +268,8 @@ void ReportPage::addFigure(const db::Metric& metric, double reach, const db::Met
         item->setTextAlignment((column < 2 ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
         m_figures->setItem(row, column, item);
     }
-    const bool isBetterUp = !metric.name.startsWith(QLatin1String("false alerts"));
+    const bool isBetterUp = !metric.name.startsWith(QLatin1String("false alerts")) &&
+                            !metric.name.startsWith(QLatin1String("calibration error"));
     m_figures->item(row, kIntervalColumn)
         ->setData(widgets::IntervalDelegate::kRole,
                   QVariant::fromValue(widgets::IntervalDelegate::Interval{

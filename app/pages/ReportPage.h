@@ -26,6 +26,7 @@ private:
         db::Run run;
         QList<db::Metric> metrics; ///< without those of single tags
         QString decision;
+        QStringList cautions;
         QString file;
         bool hasFile = false;
     };
@@ -45,7 +46,8 @@ private:
     QComboBox* m_run;
     QComboBox* m_beside;
     QLabel* m_decision;
-    QLabel* m_remark; ///< what to mind when comparing
+    QLabel* m_cautions; ///< what to mind about the figures
+    QLabel* m_remark;   ///< what to mind when comparing
     QTableWidget* m_figures;
     QPushButton* m_open;
 };

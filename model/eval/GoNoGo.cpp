@@ -11,7 +11,8 @@ namespace tagalign::model::eval {
 
 namespace {
 
-void check(const PrimaryMetric& metric, const GoNoGoSettings& settings)
+void check(const PrimaryMetric& metric, const std::optional<Retention>& retention,
+           const GoNoGoSettings& settings)
 {
     const bool isFinite = std::isfinite(metric.before) && std::isfinite(metric.after) &&
                           std::isfinite(metric.difference.low) &&
@@ -22,6 +23,11 @@ void check(const PrimaryMetric& metric, const GoNoGoSettings& settings)
     }
     if (!(settings.threshold > 0.0 && settings.strongThreshold >= settings.threshold)) {
         throw RangeError("the thresholds of go and strong go must be above 0 and in this order");
+    }
+    const bool isRetentionFinite =
+        !retention || (std::isfinite(retention->before) && std::isfinite(retention->after));
+    if (!isRetentionFinite || !(settings.retentionLimit >= 0.0)) {
+        throw RangeError("go or no-go needs finite figures of retention and a limit of at least 0");
     }
 }
 
@@ -40,16 +46,21 @@ std::optional<std::int64_t> pairsUntil(double arm, double distance, std::int64_t
 
 } // namespace
 
-Verdict goNoGo(const PrimaryMetric& metric, const GoNoGoSettings& settings)
+Verdict goNoGo(const PrimaryMetric& metric, const std::optional<Retention>& retention,
+               const GoNoGoSettings& settings)
 {
-    check(metric, settings);
+    check(metric, retention, settings);
     Verdict verdict;
     verdict.improvement = (metric.after - metric.before) / metric.before;
     verdict.improvementRange = {metric.difference.low / metric.before,
                                 metric.difference.high / metric.before};
     const Interval range = verdict.improvementRange;
     const bool isEnough = verdict.improvement >= settings.threshold;
-    if (isEnough && range.low > 0.0) {
+    verdict.isForgetful =
+        retention && retention->before - retention->after > settings.retentionLimit;
+    if (verdict.isForgetful) {
+        verdict.decision = Decision::NoGo;
+    } else if (isEnough && range.low > 0.0) {
         verdict.decision =
             verdict.improvement >= settings.strongThreshold ? Decision::StrongGo : Decision::Go;
     } else if (isEnough) {

@@ -20,13 +20,17 @@ TagRanking::TagRanking(std::span<const float> scores, std::span<const Label> lab
             throw RangeError("the score of image " + std::to_string(i) + " is not finite");
         }
         if (labels[i] != Label::Unknown) {
-            const bool relevant = labels[i] == Label::Present;
-            m_entries.push_back({scores[i], std::uint32_t(i), relevant});
-            m_positives += relevant ? 1 : 0;
+            const bool isRelevant = labels[i] == Label::Present;
+            m_entries.push_back({std::uint32_t(i), isRelevant, true});
+            m_positives += isRelevant ? 1 : 0;
         }
     }
-    std::stable_sort(m_entries.begin(), m_entries.end(),
-                     [](const Entry& a, const Entry& b) { return a.score > b.score; });
+    std::stable_sort(m_entries.begin(), m_entries.end(), [scores](const Entry& a, const Entry& b) {
+        return scores[a.image] > scores[b.image];
+    });
+    for (std::size_t i = 0; i + 1 < m_entries.size(); ++i) {
+        m_entries[i].endsStep = scores[m_entries[i].image] != scores[m_entries[i + 1].image];
+    }
 }
 
 std::optional<double> TagRanking::averagePrecision(std::span<const std::uint32_t> weights) const
@@ -35,23 +39,21 @@ std::optional<double> TagRanking::averagePrecision(std::span<const std::uint32_t
         throw ShapeError("expected " + std::to_string(m_images) + " weights, got " +
                          std::to_string(weights.size()));
     }
-    double seen = 0.0;
-    double hits = 0.0;
+    std::uint64_t seen = 0;
+    std::uint64_t hits = 0;
+    std::uint64_t newHits = 0;
     double sum = 0.0;
-    for (std::size_t i = 0; i < m_entries.size();) {
-        const float score = m_entries[i].score;
-        double newHits = 0.0;
-        for (; i < m_entries.size() && m_entries[i].score == score; ++i) {
-            const double weight = weights.empty() ? 1.0 : weights[m_entries[i].image];
-            seen += weight;
-            newHits += m_entries[i].relevant ? weight : 0.0;
-        }
-        if (newHits > 0.0) {
+    for (const Entry& entry : m_entries) {
+        const std::uint32_t weight = weights.empty() ? 1U : weights[entry.image];
+        seen += weight;
+        newHits += entry.isRelevant ? weight : 0U;
+        if (newHits > 0 && entry.endsStep) {
             hits += newHits;
-            sum += newHits * hits / seen;
+            sum += double(newHits) * double(hits) / double(seen);
+            newHits = 0;
         }
     }
-    return hits > 0.0 ? std::optional(sum / hits) : std::nullopt;
+    return hits > 0 ? std::optional(sum / double(hits)) : std::nullopt;
 }
 
 } // namespace tagalign::model::eval

@@ -31,9 +31,9 @@ public:
 private:
     struct Entry
     {
-        float score;
         std::uint32_t image;
-        bool relevant;
+        bool isRelevant;
+        bool endsStep; ///< the next score is another one
     };
 
     std::vector<Entry> m_entries; ///< best first

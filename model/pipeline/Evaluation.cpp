@@ -3,10 +3,12 @@
 #include "model/Error.h"
 #include "model/eval/FalseAlerts.h"
 #include "model/eval/TagRanking.h"
+#include "model/pipeline/CalibrationFigures.h"
 #include "model/pipeline/EvaluationScores.h"
 #include "model/pipeline/Figures.h"
 #include "model/pipeline/StoredImages.h"
-#include "model/pipeline/TagLabels.h"
+#include "model/pipeline/TagChanges.h"
+#include "model/pipeline/TagFigures.h"
 
 #include <algorithm>
 #include <array>
@@ -18,8 +20,7 @@ namespace tagalign::model::pipeline {
 
 namespace {
 
-constexpr std::size_t kFewImages = 30;   // below: a caution
-constexpr std::size_t kFewPositives = 5; // below: a caution
+constexpr std::size_t kFewImages = 30; // below: a caution
 constexpr std::array<std::size_t, 3> kRanks{1, 5, 10};
 const double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -43,28 +44,13 @@ double orNone(const std::optional<double>& value)
     return value.value_or(kNone);
 }
 
-Side sideOf(ModelScores& scores, const std::vector<std::vector<eval::Label>>& labels)
+Side sideOf(ModelScores& scores, const TagLabels& labels)
 {
     Side side;
-    for (std::size_t tag = 0; tag < labels.size(); ++tag) {
-        side.tags.emplace_back(scores.testTags[tag], labels[tag]);
-    }
+    side.tags = rankingsOf(scores.testTags, labels);
     side.textToImage = std::move(scores.textToImage);
     side.imageToText = std::move(scores.imageToText);
     return side;
-}
-
-double meanPrecision(const Side& side, const Kind& kind, Weights weights)
-{
-    double sum = 0.0;
-    double count = 0.0;
-    for (const std::size_t tag : kind.tags) {
-        if (const auto precision = side.tags[tag].averagePrecision(weights)) {
-            sum += *precision;
-            count += 1.0;
-        }
-    }
-    return count > 0.0 ? sum / count : kNone;
 }
 
 double weightedMean(const std::vector<double>& values, Weights weights)
@@ -88,9 +74,8 @@ std::vector<Value> joined(const std::vector<std::vector<Value>>& rows, const Kin
 }
 
 /// False positives of each test image at the threshold.
-std::vector<double> falseAlerts(const std::vector<std::vector<float>>& scores,
-                                const std::vector<std::vector<eval::Label>>& labels,
-                                const Kind& kind, float threshold, std::size_t images)
+std::vector<double> falseAlerts(const TagScores& scores, const TagLabels& labels, const Kind& kind,
+                                float threshold, std::size_t images)
 {
     std::vector<double> alerts(images, 0.0);
     for (const std::size_t tag : kind.tags) {
@@ -122,6 +107,10 @@ public:
         }
         addFigures(m_before, "");
         addFalseAlerts();
+        addTopOne(m_kinds[0]);
+        for (const Kind& kind : m_kinds) {
+            addCalibration(kind);
+        }
         addFigures(m_whole, " against the whole-image vector");
     }
 
@@ -133,12 +122,11 @@ public:
         result.sharesBefore = m_scores.sharesBefore;
         result.sharesAfter = m_scores.sharesAfter;
         result.metrics = measured(m_figures, m_images.test.size(), settings, onProgress);
-        for (std::size_t tag = 0; tag < m_labels.size(); ++tag) {
-            if (const auto before = m_before.tags[tag].averagePrecision()) {
-                result.tags.push_back({tag, *before, orNone(m_after.tags[tag].averagePrecision()),
-                                       m_before.tags[tag].positives()});
-            }
-        }
+        result.tags =
+            tagRows(m_before.tags, m_after.tags, m_images.test.size(), settings, onProgress);
+        result.slices = sliceRows(m_scores.before.testTags, m_scores.after.testTags, m_labels,
+                                  m_kinds[0].tags, m_kinds[1].tags, settings, onProgress);
+        result.reliability = m_reliability;
         addCautions(result);
         return result;
     }
@@ -149,7 +137,12 @@ private:
         for (const Kind& kind : m_kinds) {
             add("tag mAP" + suffix, kind.name, m_images.test.size(), before,
                 [&kind](const Side& side, Weights weights) {
-                    return meanPrecision(side, kind, weights);
+                    return meanPrecision(side.tags, kind.tags, weights);
+                });
+            const auto frequent = frequentTags(m_before.tags, kind.tags);
+            add("frequent tag mAP" + suffix, kind.name, m_images.test.size(), before,
+                [frequent](const Side& side, Weights weights) {
+                    return meanPrecision(side.tags, frequent, weights);
                 });
         }
         const auto captioned = std::size_t(
@@ -228,6 +221,28 @@ private:
         }
     }
 
+    /// Which of the objects it is, where an image shows one of them.
+    void addTopOne(const Kind& objects)
+    {
+        const auto before = topOneHits(m_scores.before.testTags, m_labels, objects.tags);
+        const auto after = topOneHits(m_scores.after.testTags, m_labels, objects.tags);
+        const auto images = std::size_t(std::count_if(before.begin(), before.end(),
+                                                      [](double hit) { return !std::isnan(hit); }));
+        m_figures.push_back(
+            {{.metric = "top-1 accuracy", .kind = objects.name, .images = images},
+             [before](Weights weights) { return weightedMeanOfKnown(before, weights); },
+             [after](Weights weights) { return weightedMeanOfKnown(after, weights); }});
+    }
+
+    void addCalibration(const Kind& kind)
+    {
+        if (auto calibration =
+                calibrationOf(kind.name, kind.tags, m_scores, m_labels, m_validationLabels)) {
+            m_figures.push_back(std::move(calibration->figure));
+            m_reliability.push_back(std::move(calibration->curve));
+        }
+    }
+
     void addCautions(EvaluationResult& result) const
     {
         const auto caution = [&result](std::string text) {
@@ -249,7 +264,8 @@ private:
         }
         addVerifiedCaution(caution);
         if (!m_hasFalseAlerts) {
-            caution("No validation image carries a tag: false alerts were not measured.");
+            caution("No validation image carries a tag: false alerts and calibration were not "
+                    "measured.");
         }
     }
 
@@ -273,13 +289,14 @@ private:
 
     const EvaluationImages& m_images;
     EvaluationScores m_scores;
-    std::vector<std::vector<eval::Label>> m_labels;
-    std::vector<std::vector<eval::Label>> m_validationLabels;
+    TagLabels m_labels;
+    TagLabels m_validationLabels;
     Side m_before;
     Side m_after;
     Side m_whole;
     std::array<Kind, 3> m_kinds;
     std::vector<Figure> m_figures;
+    std::vector<ReliabilityCurve> m_reliability;
     bool m_hasFalseAlerts = false;
 };
 

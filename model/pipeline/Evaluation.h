@@ -29,6 +29,36 @@ struct TagRow
     double before = 0.0; ///< average precision
     double after = 0.0;
     std::size_t positives = 0; ///< test images that carry it
+    /// Of after - before; all tags' intervals hold at once with 95 %. Both 0 with fewer than 5
+    /// positives: such a tag is not looked at by itself.
+    double low = 0.0;
+    double high = 0.0;
+};
+
+/// The attributes on the images that show an object.
+struct SliceRow
+{
+    std::size_t object = 0; ///< index into PilotData::tags
+    double before = 0.0;    ///< mAP of the attributes
+    double after = 0.0;
+    std::size_t images = 0; ///< test images that carry the object
+    double low = 0.0;       ///< of after - before; all slices' intervals hold at once with 95 %
+    double high = 0.0;
+};
+
+/// Tags of about the same probability.
+struct ReliabilityPoint
+{
+    double probability = 0.0; ///< their mean
+    double present = 0.0;     ///< share that is there
+    std::size_t pairs = 0;    ///< of tag and test image
+};
+
+struct ReliabilityCurve
+{
+    std::string kind;
+    std::vector<ReliabilityPoint> before; ///< ascending
+    std::vector<ReliabilityPoint> after;
 };
 
 struct EvaluationSettings
@@ -44,6 +74,8 @@ struct EvaluationResult
     std::vector<TagRow> tags;
     align::ScoreShares sharesBefore; ///< of patches beside the whole-image vector, by validation
     align::ScoreShares sharesAfter;
+    std::vector<SliceRow> slices;
+    std::vector<ReliabilityCurve> reliability;
     std::size_t testImages = 0;
     std::size_t leftOut = 0;           ///< test and validation images without stored features
     std::vector<std::string> cautions; ///< e.g. "only 12 test images: ..", one sentence each

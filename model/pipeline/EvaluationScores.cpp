@@ -3,10 +3,11 @@
 #include "model/Error.h"
 #include "model/pipeline/CaptionRanks.h"
 #include "model/pipeline/StoredPatches.h"
-#include "model/pipeline/TagLabels.h"
+#include "model/pipeline/TagFigures.h"
 
 #include <torch/torch.h>
 
+#include <cmath>
 #include <optional>
 
 namespace tagalign::model::pipeline {
@@ -161,23 +162,17 @@ double bestShare(const Score& scoreAt)
 }
 
 /// Mean average precision of the tags of one kind; nothing if no image carries any.
-std::optional<double> meanPrecision(const torch::Tensor& scores, const std::vector<PilotTag>& tags,
-                                    const std::vector<std::vector<eval::Label>>& labels,
-                                    tags::TagKind kind)
+std::optional<double> precisionOf(const torch::Tensor& scores, const std::vector<PilotTag>& tags,
+                                  const TagLabels& labels, tags::TagKind kind)
 {
-    const auto rows = tagRows(scores);
-    double sum = 0.0;
-    double count = 0.0;
+    std::vector<std::size_t> places;
     for (std::size_t tag = 0; tag < tags.size(); ++tag) {
-        if (tags[tag].kind != kind) {
-            continue;
-        }
-        if (const auto precision = eval::TagRanking(rows[tag], labels[tag]).averagePrecision()) {
-            sum += *precision;
-            count += 1.0;
+        if (tags[tag].kind == kind) {
+            places.push_back(tag);
         }
     }
-    return count > 0.0 ? std::optional(sum / count) : std::nullopt;
+    const double mean = meanPrecision(rankingsOf(tagRows(scores), labels), places, {});
+    return std::isnan(mean) ? std::nullopt : std::optional(mean);
 }
 
 /// Chooses shares on validation images.
@@ -202,7 +197,7 @@ public:
         const auto byTag = [&](tags::TagKind kind) {
             return bestShare([&](double share) {
                 const auto all = torch::full({std::int64_t(m_tags.size())}, share);
-                return meanPrecision(tagScores(patches, whole, all), m_tags, m_labels, kind);
+                return precisionOf(tagScores(patches, whole, all), m_tags, m_labels, kind);
             });
         };
         const auto byCaption = [&](double share) -> std::optional<double> {
@@ -220,7 +215,7 @@ public:
 
 private:
     const std::vector<PilotTag>& m_tags;
-    std::vector<std::vector<eval::Label>> m_labels;
+    TagLabels m_labels;
     Captions m_texts;
     torch::Tensor m_captions; ///< [M, D]
     bool m_isPaper;

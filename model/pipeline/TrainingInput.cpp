@@ -1,6 +1,7 @@
 #include "model/pipeline/TrainingInput.h"
 
 #include "model/Error.h"
+#include "model/pipeline/Leakage.h"
 #include "model/pipeline/StoreKey.h"
 #include "model/tensor_io/FeatureStore.h"
 
@@ -198,6 +199,7 @@ align::TrainingData gatherTraining(const ModelFiles& model, const PilotData& dat
                                    const OnProgress& onProgress)
 {
     requireWeights(data.tags);
+    requireDisjointSplits(data);
     const tensor_io::FeatureStore store(model.store, storeKey(model));
     CaptionRows captions;
     align::TrainingData result;

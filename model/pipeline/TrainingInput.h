@@ -20,7 +20,8 @@ namespace tagalign::model::pipeline {
 /// each times the tag's weight; an unverified candidate below the settings' threshold is unknown,
 /// and so is every tag beyond their limit on training images. Of several statements on one tag of
 /// one image a verdict beats a belief, acceptance beats rejection, the higher belief the lower.
-/// @throws Error naming an image without features; RangeError; Cancelled
+/// @throws Error naming an image without features, or one that is in two splits; RangeError;
+///         Cancelled
 [[nodiscard]] align::TrainingData gatherTraining(const ModelFiles& model, const PilotData& data,
                                                  const TrainSettings& settings,
                                                  TextEmbedding& texts,

@@ -66,8 +66,8 @@ void TestProject::nearDuplicatesAreGroupedTransitively()
     images[2].perceptualHash = 0b111111;         // 6 bits from the first
     images[3].perceptualHash = 0b111111111111;   // 6 from the third, 12 from the first
     images[4].perceptualHash = 0b1111111 << 20U; // 7 from the first
-    QCOMPARE(nearDuplicateGroups(images), QList<qsizetype>({0, 1, 0, 0, 4}));
-    QVERIFY(nearDuplicateGroups({}).isEmpty());
+    QCOMPARE(relatedGroups(images), QList<qsizetype>({0, 1, 0, 0, 4}));
+    QVERIFY(relatedGroups({}).isEmpty());
 }
 
 void TestProject::reportEscapesEveryText()
@@ -77,7 +77,10 @@ void TestProject::reportEscapesEveryText()
     content.project = content.model = content.run = content.settings = content.decision = evil;
     content.cautions = {evil};
     content.metrics = {{evil, evil, {}, 0.1, 0.2, 0.0, 0.3, 4}};
-    content.gained = content.lost = {{evil, evil, 0.1, 0.2, 3}};
+    content.gained = content.lost = content.slices = {{evil, evil, 0.1, 0.2, 0.05, 0.15, 3}};
+    content.changes = evil;
+    content.precision = {{.kind = evil, .accepted = 3, .rejected = 1, .pairs = 9}};
+    content.reliability = {{evil.toStdString(), {{0.1, 0.2, 5}}, {{0.1, 0.1, 5}}}};
     content.examples = {{evil, evil, "png", "png", 0.1F, 0.2F}};
     const QString html = reportHtml(content);
     QVERIFY(!html.contains("<script"));

@@ -1,13 +1,18 @@
-"""Writes tests/data/eval/average_precision.json: scikit-learn's average precision on scores with
-and without ties and with repeated images. Needs scikit-learn and numpy."""
+"""Writes references into tests/data/eval, by scikit-learn and SciPy:
+average_precision.json (scores with and without ties, repeated images), calibration.json (Platt's
+sigmoid, reliability bins, expected calibration error), bca.json (bootstrap intervals). Needs
+scikit-learn, scipy and numpy."""
 
 import json
 import pathlib
 
 import numpy as np
+from scipy.stats import bootstrap
+from sklearn.calibration import _sigmoid_calibration, calibration_curve
 from sklearn.metrics import average_precision_score
 
-TARGET = pathlib.Path(__file__).resolve().parents[1] / "data" / "eval" / "average_precision.json"
+TARGET = pathlib.Path(__file__).resolve().parents[1] / "data" / "eval"
+BINS = 10
 
 
 def case(rng, images, steps):
@@ -27,11 +32,66 @@ def case(rng, images, steps):
     return row
 
 
+def calibration_case(rng, pairs, slope, offset):
+    """Scores like cosines, tags that are there with a probability of the sigmoid."""
+    scores = (0.2 + 0.05 * rng.normal(size=pairs)).astype(np.float32)
+    present = rng.random(pairs) < 1 / (1 + np.exp(-(slope * scores + offset)))
+    a, b = _sigmoid_calibration(scores.astype(np.float64), present.astype(int))
+    probabilities = 1 / (1 + np.exp(a * scores.astype(np.float64) + b))
+    shares, means = calibration_curve(present, probabilities, n_bins=BINS, strategy="uniform")
+    counts = np.histogram(probabilities, bins=BINS, range=(0, 1))[0]
+    weights = counts[counts > 0] / pairs
+    return {
+        "scores": [float(s) for s in scores],
+        "present": [int(p) for p in present],
+        "slope": float(-a),
+        "offset": float(-b),
+        "error": float((weights * np.abs(shares - means)).sum()),
+    }
+
+
+def bca_case(rng, values, statistic):
+    def numbers(sample, axis=-1):
+        return np.mean(sample, axis=axis) if statistic == "mean" else np.std(sample, axis=axis)
+
+    result = bootstrap((values,), numbers, n_resamples=200_000, method="BCa", random_state=rng)
+    interval = result.confidence_interval
+    return {
+        "statistic": statistic,
+        "values": [float(v) for v in values],
+        "low": float(interval.low),
+        "high": float(interval.high),
+    }
+
+
+def write(name, cases):
+    (TARGET / name).write_text(json.dumps(cases) + "\n")
+
+
 def main():
+    TARGET.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(2312)
-    cases = [case(rng, images, steps) for images in (1, 2, 7, 40, 100) for steps in (1, 4, 1024)]
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(json.dumps(cases) + "\n")
+    write(
+        "average_precision.json",
+        [case(rng, images, steps) for images in (1, 2, 7, 40, 100) for steps in (1, 4, 1024)],
+    )
+    rng = np.random.default_rng(14149)
+    write(
+        "calibration.json",
+        [
+            calibration_case(rng, pairs, slope, offset)
+            for pairs in (30, 400)
+            for slope, offset in ((40.0, -9.0), (5.0, -3.0), (0.0, -1.0))
+        ],
+    )
+    rng = np.random.default_rng(1987)
+    write(
+        "bca.json",
+        [
+            bca_case(rng, rng.exponential(size=60), "mean"),
+            bca_case(rng, rng.normal(size=40), "deviation"),
+        ],
+    )
 
 
 if __name__ == "__main__":

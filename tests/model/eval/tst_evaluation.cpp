@@ -1,8 +1,11 @@
 #include "model/Error.h"
 #include "model/align/HeadFile.h"
 #include "model/align/Losses.h"
+#include "model/pipeline/EvaluationScores.h"
 #include "model/pipeline/RegionEvaluation.h"
+#include "model/pipeline/Retention.h"
 #include "model/pipeline/StoreKey.h"
+#include "model/pipeline/TagChanges.h"
 #include "model/pipeline/TextEmbedding.h"
 #include "model/tensor_io/FeatureStore.h"
 #include "tests/model/pipeline/TinyCheckpoint.h"
@@ -158,7 +161,9 @@ private Q_SLOTS:
                 QCOMPARE(row.high, 0.0);
             }
         }
-        QCOMPARE(same, 3 + 6 + 3); // tag mAP, R@1/5/10 both ways, false alerts
+        // tag mAP of all and of frequent tags (of objects and both), R@1/5/10 both ways, false
+        // alerts, top-1, calibration
+        QCOMPARE(same, 3 + 2 + 6 + 3 + 1 + 3);
     }
 
     void figuresAreWhatTheyClaim()
@@ -215,6 +220,115 @@ private Q_SLOTS:
         QVERIFY(row.before != row.after);
         QVERIFY(row.low < row.high);
         QVERIFY(row.low <= row.after - row.before && row.after - row.before <= row.high);
+    }
+
+    /// Top-1 and the mAP of frequent tags once more, from the tags' own scores.
+    void newerFiguresAreWhatTheyClaim()
+    {
+        const auto file = head("newer", 0.5);
+        const EvaluationResult result = evaluate(file);
+        std::vector<const PilotImage*> test;
+        std::vector<const PilotImage*> validation;
+        for (const PilotImage& image : m_data.images) {
+            (image.split == Split::Test ? test : validation).push_back(&image);
+        }
+        const auto scores = scoreImages(m_model, m_data.tags, {test, validation}, file, 0.0, {});
+        int hits = 0;
+        for (std::size_t i = 0; i < kTest; ++i) { // dog and cup in turn
+            hits += scores.after.testTags[i % 2][i] > scores.after.testTags[1 - i % 2][i] ? 1 : 0;
+        }
+        const MetricRow& top = rowOf(result, "top-1 accuracy", "objects");
+        QCOMPARE(top.images, std::size_t(kTest));
+        QVERIFY(std::abs(top.after - double(hits) / kTest) < 1e-9);
+        // Dog and cup are on six test images each, red on four.
+        QCOMPARE(rowOf(result, "frequent tag mAP", "both").after,
+                 rowOf(result, "tag mAP", "objects").after);
+        QVERIFY(rowOf(result, "frequent tag mAP", "both").after !=
+                rowOf(result, "tag mAP", "both").after);
+        QVERIFY(result.tags[0].low < result.tags[0].high);
+        QCOMPARE(result.tags[2].high, 0.0); // red is not looked at by itself
+        QVERIFY(result.slices.empty());     // no object on 20 images
+
+        QCOMPARE(result.reliability.size(), std::size_t(3));
+        std::size_t pairs = 0;
+        double error = 0.0;
+        for (const ReliabilityPoint& point : result.reliability[0].after) {
+            pairs += point.pairs;
+            error += double(point.pairs) * std::abs(point.probability - point.present);
+        }
+        QCOMPARE(pairs, std::size_t(2 * kTest));
+        QVERIFY(std::abs(rowOf(result, "calibration error", "objects").after -
+                         error / double(pairs)) < 1e-9);
+    }
+
+    void topOneIsForImagesOfOneObject()
+    {
+        using eval::Label;
+        const TagLabels labels{{Label::Present, Label::Present, Label::Absent, Label::Present},
+                               {Label::Absent, Label::Present, Label::Absent, Label::Unknown},
+                               {Label::Absent, Label::Absent, Label::Absent, Label::Absent}};
+        const TagScores scores{
+            {0.5F, 0.9F, 0.9F, 0.3F}, {0.5F, 0.1F, 0.1F, 0.9F}, {0.1F, 0.1F, 0.1F, 0.2F}};
+        const std::vector<double> hits = topOneHits(scores, labels, {0, 1, 2});
+        QCOMPARE(hits[0], 0.0);       // a tie is a miss
+        QVERIFY(std::isnan(hits[1])); // two objects
+        QVERIFY(std::isnan(hits[2])); // none
+        QCOMPARE(hits[3], 1.0);       // what is not known does not compete
+        const std::vector<std::uint32_t> weights{1, 5, 5, 3};
+        QCOMPARE(weightedMeanOfKnown(hits, weights), 0.75);
+        QCOMPARE(topOneHits(scores, labels, {0, 2})[0], 1.0);
+    }
+
+    /// Forty images, all with one object: the slice is the whole.
+    void slicesAreTheAttributesOfAnObjectsImages()
+    {
+        using eval::Label;
+        TagLabels labels(3, std::vector(40, Label::Absent));
+        TagScores before(3, std::vector<float>(40));
+        TagScores after = before;
+        for (std::size_t i = 0; i < 40; ++i) {
+            labels[0][i] = i < 30 ? Label::Present : Label::Absent; // the object
+            labels[1][i] = i % 3 == 0 ? Label::Present : Label::Absent;
+            labels[2][i] = i >= 30 ? Label::Present : Label::Absent; // never with the object
+            before[1][i] = float((i * 7) % 11);
+            after[1][i] = i % 3 == 0 ? 1.0F : 0.0F; // perfect
+        }
+        const auto rows = sliceRows(before, after, labels, {0}, {1, 2}, {200, 3}, {});
+        QCOMPARE(rows.size(), std::size_t(1));
+        QCOMPARE(rows[0].images, std::size_t(30));
+        QCOMPARE(rows[0].after, 1.0);
+        std::vector<Label> inside = labels[1];
+        std::fill(inside.begin() + 30, inside.end(), Label::Unknown);
+        QCOMPARE(rows[0].before, *eval::TagRanking(before[1], inside).averagePrecision());
+        QVERIFY(rows[0].low > 0.0 && rows[0].low < rows[0].high);
+        QVERIFY(sliceRows(before, after, labels, {1}, {2}, {200, 3}, {}).empty()); // 14 images
+    }
+
+    void retentionIsOfOtherTags()
+    {
+        PilotData other;
+        other.tags = {{"old", tags::TagKind::Attribute}, {"boat", tags::TagKind::Object}};
+        for (PilotImage image : m_data.images) {
+            image.captions.clear();
+            image.targets.clear();
+            if (other.images.size() % 4 == 0) {
+                image.targets.push_back({0, 0.9, false});
+            }
+            other.images.push_back(std::move(image));
+        }
+        const auto fresh = evaluateRetention(m_model, other, head("keeps", 0.0), {200, 3}, {});
+        QCOMPARE(fresh.tags, std::size_t(1));
+        QCOMPARE(fresh.metrics.size(), std::size_t(2));
+        QCOMPARE(fresh.metrics[0].metric, std::string("retention mAP"));
+        QCOMPARE(fresh.metrics[0].before, fresh.metrics[0].after);
+        const auto changed = evaluateRetention(m_model, other, head("loses", 0.9), {200, 3}, {});
+        QCOMPARE(changed.metrics[0].before, fresh.metrics[0].before);
+        QVERIFY(changed.metrics[0].after != changed.metrics[0].before);
+        other.tags.clear();
+        for (PilotImage& image : other.images) {
+            image.targets.clear();
+        }
+        QVERIFY(evaluateRetention(m_model, other, head("none", 0.0), {200, 3}, {}).metrics.empty());
     }
 
     void regionsOfAFreshHeadAreTheFrozenModels()
@@ -335,7 +449,7 @@ private Q_SLOTS:
         QVERIFY(!isSaid(result, "false alerts"));
         const PilotData old = m_data;
         m_data.images.resize(kTest);
-        QVERIFY(isSaid(evaluate(path("doubt")), "false alerts were not measured"));
+        QVERIFY(isSaid(evaluate(path("doubt")), "calibration were not measured"));
         m_data = old;
     }
 

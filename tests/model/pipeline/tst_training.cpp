@@ -261,6 +261,34 @@ private Q_SLOTS:
                  std::size_t(2));
     }
 
+    void aPictureInTwoSplitsIsRefused_data()
+    {
+        QTest::addColumn<int>("place"); // of the image that gets picture 0's content
+        QTest::addColumn<QString>("split");
+        QTest::newRow("test") << 23 << "test";
+        QTest::newRow("validation") << 18 << "validation";
+    }
+
+    /// Training pictures sneaked in among those that decide, under another name.
+    void aPictureInTwoSplitsIsRefused()
+    {
+        QFETCH(int, place);
+        QFETCH(QString, split);
+        auto data = pilot();
+        data.images[std::size_t(place)].contentHash = data.images[0].contentHash;
+        const auto message =
+            messageOf([&] { trainHead(m_model, data, quickSettings(), path("run"), {}); });
+        QVERIFY2(message.contains("picture0.jpg (split \"train\")"), qPrintable(message));
+        QVERIFY2(message.startsWith(QString("picture%1.jpg (split \"%2\")").arg(place).arg(split)),
+                 qPrintable(message));
+        QVERIFY(!fs::exists(path("run") / "head.safetensors"));
+        // Twice in one split is no leak.
+        data = pilot();
+        data.images[1].contentHash = data.images[0].contentHash;
+        QCOMPARE(trainHead(m_model, data, quickSettings(), path("twice"), {}).trainImages,
+                 std::size_t(16));
+    }
+
     void imagesWithoutFeaturesAreLeftOutAndNamed()
     {
         auto data = pilot();
