@@ -1,6 +1,7 @@
 #include "model/tags/RuleCaptionParser.h"
 
 #include "model/tags/CaptionWords.h"
+#include "model/tags/SpanOrder.h"
 
 #include <algorithm>
 #include <unordered_set>
@@ -59,7 +60,7 @@ public:
         while (m_position < m_words.size()) {
             step();
         }
-        sortBySpan();
+        sortBySpan(m_parsed.tags);
         return std::move(m_parsed);
     }
 
@@ -259,30 +260,6 @@ private:
     {
         m_parsed.tags.push_back(
             {TagKind::Attribute, word.lemma, word.lemma, word.span, owner, confidence});
-    }
-
-    void sortBySpan()
-    {
-        auto& tags = m_parsed.tags;
-        std::vector<std::size_t> order(tags.size());
-        for (std::size_t i = 0; i < order.size(); ++i) {
-            order[i] = i;
-        }
-        std::stable_sort(order.begin(), order.end(), [&tags](std::size_t a, std::size_t b) {
-            return tags[a].span.start < tags[b].span.start;
-        });
-        std::vector<std::size_t> places(tags.size());
-        std::vector<ParsedTag> sorted;
-        for (std::size_t i = 0; i < order.size(); ++i) {
-            places[order[i]] = i;
-            sorted.push_back(tags[order[i]]);
-        }
-        for (ParsedTag& tag : sorted) {
-            if (tag.owner) {
-                tag.owner = places[*tag.owner];
-            }
-        }
-        tags = std::move(sorted);
     }
 
     std::string_view m_caption;
