@@ -48,6 +48,16 @@ QList<Candidate> readCandidates(QSqlQuery rows)
     return candidates;
 }
 
+QList<Caption> readCaptions(QSqlQuery rows)
+{
+    QList<Caption> captions;
+    while (rows.next()) {
+        captions.append({CaptionId{rows.value(0).toLongLong()}, ImageId{rows.value(1).toLongLong()},
+                         rows.value(2).toString(), rows.value(3).toString()});
+    }
+    return captions;
+}
+
 /// Finds or makes tags, remembering those already seen.
 class TagIds
 {
@@ -114,18 +124,39 @@ State stateOf(const QString& name)
 
 QList<Caption> TagRepository::unparsedCaptions(const QString& parser, const QString& version) const
 {
-    QSqlQuery rows = execute(
+    return readCaptions(execute(
         m_connection,
         QStringLiteral("SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE NOT "
                        "EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = c.id AND p.parser = ? "
                        "AND p.parser_version = ?) ORDER BY c.id"),
-        {parser, version});
-    QList<Caption> captions;
-    while (rows.next()) {
-        captions.append({CaptionId{rows.value(0).toLongLong()}, ImageId{rows.value(1).toLongLong()},
-                         rows.value(2).toString(), rows.value(3).toString()});
+        {parser, version}));
+}
+
+QList<Caption> TagRepository::unparsedCaptionsIn(const QString& language, const QString& parser,
+                                                 const QString& version) const
+{
+    return readCaptions(execute(
+        m_connection,
+        QStringLiteral("SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE "
+                       "c.language = ? AND NOT EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = "
+                       "c.id AND p.parser = ? AND p.parser_version = ?) ORDER BY c.id"),
+        {language, parser, version}));
+}
+
+void TagRepository::changeLanguage(const QList<CaptionId>& captions, const QString& language,
+                                   const QString& parser)
+{
+    Transaction transaction(m_connection);
+    for (const CaptionId caption : captions) {
+        execute(m_connection, QStringLiteral("UPDATE caption SET language = ? WHERE id = ?"),
+                {language, qint64(caption)});
+        execute(m_connection,
+                QStringLiteral("DELETE FROM parse WHERE caption_id = ? AND parser = ? AND NOT "
+                               "EXISTS (SELECT 1 FROM candidate c JOIN verdict v ON "
+                               "v.candidate_id = c.id WHERE c.parse_id = parse.id)"),
+                {qint64(caption), parser});
     }
-    return captions;
+    transaction.commit();
 }
 
 void TagRepository::addParses(const QList<NewParse>& parses)

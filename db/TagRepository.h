@@ -22,6 +22,14 @@ public:
     [[nodiscard]] QList<Caption> unparsedCaptions(const QString& parser,
                                                   const QString& version) const;
 
+    /// The same, but only of captions in this language.
+    [[nodiscard]] QList<Caption> unparsedCaptionsIn(const QString& language, const QString& parser,
+                                                    const QString& version) const;
+
+    /// The captions are in this language. What `parser` read out of them before is forgotten, but
+    /// for what a person has judged: all rows or none. @throws Error
+    void changeLanguage(const QList<CaptionId>& captions, const QString& language, const QString& parser);
+
     /// Stores parses with their candidates and new tags: all rows or none. A tag that a person
     /// has judged on an image keeps its state for the new candidates too. @throws Error
     void addParses(const QList<NewParse>& parses);
