@@ -476,12 +476,18 @@ private:
     [[nodiscard]] bool endedPolitely() const
     {
         static const Words polite{"です", "ます", "だ", "ん"};
-        return m_at > 0 && polite.contains(m_words[m_at - 1].base);
+        const bool isPast = m_at > 1 && m_words[m_at - 1].surface == "だ" &&
+                            m_words[m_at - 2].part == "動詞"; // 凹んだ
+        return m_at > 0 && !isPast && polite.contains(m_words[m_at - 1].base);
     }
 
     /// "猫 いない", "赤く ない", "なし" after a bare noun.
     void negateLast()
     {
+        const std::size_t count = m_phrases.size();
+        if (count > 1 && m_phrases[count - 1].kind == PhraseKind::Count) { // 傷一つない
+            m_phrases.pop_back();
+        }
         Phrase& last = m_phrases.back();
         const bool stands = last.kind == PhraseKind::Thing || last.kind == PhraseKind::Quality ||
                             last.kind == PhraseKind::Vague;
@@ -574,7 +580,8 @@ private:
     {
         Link link = Link::None;
         while (isPart("助詞") && !isWord({"ので", "から", "て"})) {
-            link = linkOf(m_words[m_at].surface);
+            const bool isList = isWord({"も"}) && isPart("名詞", 1); // 犬も猫もいません
+            link = isList ? Link::And : linkOf(m_words[m_at].surface);
             ++m_at;
         }
         if (isPart("助詞")) {
