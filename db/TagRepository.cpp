@@ -18,15 +18,29 @@ TagKind kindOf(const QString& name)
     return name == QLatin1String("object") ? TagKind::Object : TagKind::Attribute;
 }
 
+QString sourceName(EnglishSource source)
+{
+    return source == EnglishSource::Edited ? QStringLiteral("edited")
+                                           : QStringLiteral("translated");
+}
+
+EnglishSource sourceOf(const QString& name)
+{
+    return name == QLatin1String("edited") ? EnglishSource::Edited : EnglishSource::Translated;
+}
+
 /// One row per image and enabled tag: the most confident candidate, the oldest among equals.
 QString candidateSql(const QString& condition, const QString& order)
 {
     return QStringLiteral(
                "SELECT id, image_id, tag_id, kind, lemma, display, caption_id, span_start, "
-               "span_length, owner, confidence, state FROM ("
+               "span_length, owner, confidence, state, english, english_source, owner_english "
+               "FROM ("
                "SELECT c.id, c.image_id, c.tag_id, t.kind, t.lemma, t.display, p.caption_id, "
                "c.span_start, c.span_length, COALESCE(o.display, '') AS owner, c.confidence, "
-               "c.state, ROW_NUMBER() OVER (PARTITION BY c.image_id, c.tag_id "
+               "c.state, COALESCE(t.english, '') AS english, t.english_source, "
+               "COALESCE(o.english, '') AS owner_english, ROW_NUMBER() OVER (PARTITION BY "
+               "c.image_id, c.tag_id "
                "ORDER BY c.confidence DESC, c.id) AS place "
                "FROM candidate c JOIN tag t ON t.id = c.tag_id JOIN parse p ON p.id = c.parse_id "
                "LEFT JOIN tag o ON o.id = c.owner_tag_id WHERE t.enabled = 1 %1) best "
@@ -43,7 +57,9 @@ QList<Candidate> readCandidates(QSqlQuery rows)
                            kindOf(rows.value(3).toString()), rows.value(4).toString(),
                            rows.value(5).toString(), CaptionId{rows.value(6).toLongLong()},
                            rows.value(7).toInt(), rows.value(8).toInt(), rows.value(9).toString(),
-                           rows.value(10).toDouble(), stateOf(rows.value(11).toString())});
+                           rows.value(10).toDouble(), stateOf(rows.value(11).toString()),
+                           rows.value(12).toString(), sourceOf(rows.value(13).toString()),
+                           rows.value(14).toString()});
     }
     return candidates;
 }
@@ -209,16 +225,19 @@ QList<Tag> TagRepository::tags() const
                 QStringLiteral("SELECT t.id, t.kind, t.lemma, t.display, t.priority, t.enabled, "
                                "COUNT(DISTINCT c.image_id), "
                                "COUNT(DISTINCT CASE WHEN c.state = 'accept' THEN c.image_id END), "
-                               "COUNT(DISTINCT CASE WHEN c.state = 'reject' THEN c.image_id END) "
+                               "COUNT(DISTINCT CASE WHEN c.state = 'reject' THEN c.image_id END), "
+                               "COALESCE(t.english, ''), t.english_source "
                                "FROM tag t LEFT JOIN candidate c ON c.tag_id = t.id "
-                               "GROUP BY t.id, t.kind, t.lemma, t.display, t.priority, t.enabled "
+                               "GROUP BY t.id, t.kind, t.lemma, t.display, t.priority, t.enabled, "
+                               "t.english, t.english_source "
                                "ORDER BY 7 DESC, t.lemma"));
     QList<Tag> tags;
     while (rows.next()) {
         tags.append({TagId{rows.value(0).toLongLong()}, kindOf(rows.value(1).toString()),
                      rows.value(2).toString(), rows.value(3).toString(), rows.value(4).toDouble(),
                      rows.value(5).toBool(), rows.value(6).toInt(), rows.value(7).toInt(),
-                     rows.value(8).toInt()});
+                     rows.value(8).toInt(), rows.value(9).toString(),
+                     sourceOf(rows.value(10).toString())});
     }
     return tags;
 }
@@ -245,6 +264,23 @@ void TagRepository::setEnabled(TagId tag, bool enabled)
 {
     execute(m_connection, QStringLiteral("UPDATE tag SET enabled = ? WHERE id = ?"),
             {enabled ? 1 : 0, qint64(tag)});
+}
+
+void TagRepository::setEnglish(const QHash<TagId, QString>& english, EnglishSource source)
+{
+    Transaction transaction(m_connection);
+    for (auto tag = english.cbegin(); tag != english.cend(); ++tag) {
+        const bool isTaken = tag.value().isEmpty();
+        execute(m_connection,
+                QStringLiteral("UPDATE tag SET english = ?, english_source = ? WHERE id = ? AND "
+                               "(? = 'edited' OR COALESCE(english_source, '') <> 'edited')"),
+                {isTaken ? QVariant(QMetaType::fromType<QString>()) : tag.value(),
+                 isTaken && source == EnglishSource::Translated
+                     ? QVariant(QMetaType::fromType<QString>())
+                     : QVariant(sourceName(source)),
+                 qint64(tag.key()), sourceName(source)});
+    }
+    transaction.commit();
 }
 
 QList<Candidate> TagRepository::candidatesOf(ImageId image) const

@@ -2,6 +2,7 @@
 
 #include "db/Rows.h"
 
+#include <QHash>
 #include <QList>
 #include <QSqlDatabase>
 
@@ -28,7 +29,8 @@ public:
 
     /// The captions are in this language. What `parser` read out of them before is forgotten, but
     /// for what a person has judged: all rows or none. @throws Error
-    void changeLanguage(const QList<CaptionId>& captions, const QString& language, const QString& parser);
+    void changeLanguage(const QList<CaptionId>& captions, const QString& language,
+                        const QString& parser);
 
     /// Stores parses with their candidates and new tags: all rows or none. A tag that a person
     /// has judged on an image keeps its state for the new candidates too. @throws Error
@@ -41,6 +43,10 @@ public:
     /// leaves alone what a person has judged. Returns how many are enabled. @throws Error
     int enableFrequent(int minimumImages);
     void setEnabled(TagId tag, bool enabled);
+
+    /// Stores English equivalents: all rows or none. What a person has edited is left alone by
+    /// EnglishSource::Translated; an empty text takes the equivalent away. @throws Error
+    void setEnglish(const QHash<TagId, QString>& english, EnglishSource source);
 
     /// One row for each enabled tag of the image, objects first, most confident first.
     [[nodiscard]] QList<Candidate> candidatesOf(ImageId image) const;

@@ -2,6 +2,7 @@
 
 #include "app/jobs/CaptionParsers.h"
 #include "app/jobs/Splits.h"
+#include "app/jobs/TranslateJob.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "model/Error.h"
@@ -138,6 +139,10 @@ TagSummary extractTags(const Project& project, JobContext& context)
                 QCoreApplication::translate("Tags", "Captions in \"%1\" were not read: %2.")
                     .arg(reader.language, QString::fromUtf8(error.what())));
         }
+    }
+    const TranslateSummary translated = translateTags(database);
+    if (!translated.problem.isEmpty()) {
+        summary.problems.append(translated.problem);
     }
     const int images = db::ImageRepository(database.connection()).counts().images;
     summary.tagsEnabled = tags.enableFrequent(images < kSmallProject ? 1 : kFrequent);

@@ -32,8 +32,10 @@ QString userName()
 
 QString promptOf(const db::Candidate& candidate)
 {
-    return candidate.owner.isEmpty() ? candidate.display
-                                     : candidate.display + QLatin1Char(' ') + candidate.owner;
+    const QString& tag = candidate.english.isEmpty() ? candidate.display : candidate.english;
+    const QString& owner =
+        candidate.ownerEnglish.isEmpty() ? candidate.owner : candidate.ownerEnglish;
+    return owner.isEmpty() ? tag : tag + QLatin1Char(' ') + owner;
 }
 
 /// Bytes of UTF-8 to UTF-16 units.
@@ -107,7 +109,12 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
 QString VerifyPage::Content::toolTipOf(const db::Candidate& candidate) const
 {
     const QString judge = judges.value(candidate.tag);
-    const QString text = captionText(candidate.caption);
+    QString text = captionText(candidate.caption);
+    if (!candidate.english.isEmpty()) {
+        text += candidate.englishSource == db::EnglishSource::Translated
+                    ? tr("\nEnglish, translated by dictionary: %1").arg(candidate.english)
+                    : tr("\nEnglish, edited: %1").arg(candidate.english);
+    }
     return candidate.state == db::State::Pending || judge.isEmpty()
                ? text
                : tr("%1\nJudged by %2").arg(text, judge);

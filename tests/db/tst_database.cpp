@@ -2,6 +2,7 @@
 #include "db/Error.h"
 #include "db/Statement.h"
 
+#include <QDir>
 #include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
@@ -29,8 +30,11 @@ private Q_SLOTS:
     void twoConnectionsWriteInTurn();
     void oldFileIsBackedUpBeforeMigration();
     void firstReleasedFileIsBroughtUpToDate();
+    void tagsOfEveryEarlierVersionTakeEnglish();
 
 private:
+    void makeFileOfVersion(int version) const; ///< its connection is called "first"
+
     [[nodiscard]] QString file() const { return m_folder->filePath("project.sqlite"); }
 
     [[nodiscard]] QString refusal() const;
@@ -174,20 +178,54 @@ void TestDatabase::oldFileIsBackedUpBeforeMigration()
     }
 }
 
-/// A file as version 1 made it: its rows stay, and it takes what came since.
-void TestDatabase::firstReleasedFileIsBroughtUpToDate()
+void TestDatabase::makeFileOfVersion(int version) const
 {
-    {
-        QSqlDatabase raw = QSqlDatabase::addDatabase("QSQLITE", "first");
-        raw.setDatabaseName(file());
-        QVERIFY(raw.open());
-        QFile schema(":/migrations/0001_initial.sql");
+    QSqlDatabase raw = QSqlDatabase::addDatabase("QSQLITE", "first");
+    raw.setDatabaseName(file());
+    QVERIFY(raw.open());
+    const QStringList migrations = QDir(":/migrations").entryList(QDir::Files, QDir::Name);
+    for (const QString& migration : migrations.mid(0, version)) {
+        QFile schema(":/migrations/" + migration);
         QVERIFY(schema.open(QIODevice::ReadOnly));
         for (const QString& statement :
              QString::fromUtf8(schema.readAll()).split("\n;;\n", Qt::SkipEmptyParts)) {
-            execute(raw, statement);
+            if (!statement.trimmed().isEmpty()) {
+                execute(raw, statement);
+            }
         }
-        execute(raw, "PRAGMA user_version = 1");
+    }
+    execute(raw, QString("PRAGMA user_version = %1").arg(version));
+}
+
+/// Tags of a file as each earlier version made it stay, and take an English equivalent.
+void TestDatabase::tagsOfEveryEarlierVersionTakeEnglish()
+{
+    for (int version = 1; version < Database::kSchemaVersion; ++version) {
+        init();
+        makeFileOfVersion(version);
+        {
+            const QSqlDatabase raw = QSqlDatabase::database("first");
+            execute(raw, "INSERT INTO tag (kind, lemma, display) VALUES ('object', 'cat', 'cat')");
+        }
+        QSqlDatabase::removeDatabase("first");
+        const Database database(file());
+        QSqlQuery row = execute(database.connection(),
+                                "SELECT lemma, english IS NULL, english_source IS NULL FROM tag");
+        QVERIFY(row.next());
+        QCOMPARE(row.value(0).toString(), QString("cat"));
+        QVERIFY(row.value(1).toBool() && row.value(2).toBool());
+        execute(database.connection(), "UPDATE tag SET english = 'x', english_source = 'edited'");
+        QVERIFY_EXCEPTION_THROWN(
+            execute(database.connection(), "UPDATE tag SET english_source = 'guessed'"), Error);
+    }
+}
+
+/// A file as version 1 made it: its rows stay, and it takes what came since.
+void TestDatabase::firstReleasedFileIsBroughtUpToDate()
+{
+    makeFileOfVersion(1);
+    {
+        const QSqlDatabase raw = QSqlDatabase::database("first");
         execute(raw, "INSERT INTO image (path, sha256, phash, width, height, split) VALUES "
                      "('a.jpg', 'ab', 1, 8, 8, 'test')");
     }

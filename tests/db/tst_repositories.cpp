@@ -22,6 +22,7 @@ private Q_SLOTS:
     void editedFileKeepsItsRow();
     void sameCaptionTwiceIsOne();
     void captionsParsedOnceAreNotOfferedAgain();
+    void editedEnglishIsKept();
     void captionsAreOfferedByLanguage();
     void anotherLanguageForgetsWhatWasReadButNotWhatWasJudged();
     void candidatesOfOneImageAreMergedByTag();
@@ -154,6 +155,32 @@ void TestRepositories::captionsParsedOnceAreNotOfferedAgain()
     QCOMPARE(open.size(), 1);
     QCOMPARE(open.first().text, QString("a dog"));
     QCOMPARE(TagRepository(m_connection).unparsedCaptions("rules", "2").size(), 2);
+}
+
+void TestRepositories::editedEnglishIsKept()
+{
+    const ImageId image = addImage("aa");
+    NewCandidate red{.kind = TagKind::Attribute, .lemma = "R", .display = "R", .owner = 0};
+    parse(image, "x", {object("A"), red});
+    TagRepository tags(m_connection);
+    QHash<QString, TagId> ids;
+    for (const Tag& tag : tags.tags()) {
+        QVERIFY(tag.english.isEmpty());
+        ids.insert(tag.lemma, tag.id);
+    }
+    tags.setEnglish({{ids["A"], "apple"}, {ids["R"], "red"}}, EnglishSource::Translated);
+    tags.setEnglish({{ids["A"], "pear"}}, EnglishSource::Edited);
+    tags.setEnglish({{ids["A"], "apple"}}, EnglishSource::Translated);
+    const QList<Candidate> candidates = tags.candidatesOf(image);
+    QCOMPARE(candidates.at(0).english, QString("pear"));
+    QCOMPARE(candidates.at(0).englishSource, EnglishSource::Edited);
+    QCOMPARE(candidates.at(1).english, QString("red"));
+    QCOMPARE(candidates.at(1).ownerEnglish, QString("pear"));
+    QCOMPARE(candidates.at(1).englishSource, EnglishSource::Translated);
+    tags.setEnglish({{ids["A"], ""}}, EnglishSource::Edited); // it has no equivalent
+    tags.setEnglish({{ids["A"], "apple"}}, EnglishSource::Translated);
+    QCOMPARE(tags.candidatesOf(image).at(0).english, QString());
+    QCOMPARE(tags.candidatesOf(image).at(0).englishSource, EnglishSource::Edited);
 }
 
 void TestRepositories::captionsAreOfferedByLanguage()
