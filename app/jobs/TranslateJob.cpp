@@ -3,7 +3,6 @@
 #include "db/TagRepository.h"
 #include "model/Error.h"
 #include "model/tags/CaptionLanguage.h"
-#include "model/tags/Dictionary.h"
 
 #include <QCoreApplication>
 
@@ -35,7 +34,8 @@ bool needsEnglish(const db::Tag& tag)
     return model::tags::captionLanguage(tag.display.toStdString()) == std::string_view("ja");
 }
 
-TranslateSummary translateTags(const db::Database& database)
+TranslateSummary translateTags(const db::Database& database,
+                               const std::filesystem::path& dictionary)
 {
     db::TagRepository repository(database.connection());
     QList<db::Tag> tags = repository.tags();
@@ -48,10 +48,10 @@ TranslateSummary translateTags(const db::Database& database)
         return summary;
     }
     try {
-        const model::tags::Dictionary dictionary;
+        const model::tags::Dictionary words(dictionary);
         QHash<db::TagId, QString> english;
         for (const db::Tag& tag : tags) {
-            if (const auto word = dictionary.english(tag.lemma.toStdString(), kindOf(tag))) {
+            if (const auto word = words.english(tag.lemma.toStdString(), kindOf(tag))) {
                 english.insert(tag.id, QString::fromStdString(*word));
             }
         }

@@ -2,8 +2,11 @@
 
 #include "db/Database.h"
 #include "db/Rows.h"
+#include "model/tags/Dictionary.h"
 
 #include <QString>
+
+#include <filesystem>
 
 namespace tagalign::app {
 
@@ -20,8 +23,10 @@ struct TranslateSummary
 [[nodiscard]] bool needsEnglish(const db::Tag& tag);
 
 /// Gives Japanese tags without an English equivalent one out of EDICT. Without the dictionary they
-/// stay untranslated, and the summary says so. @throws db::Error
-TranslateSummary translateTags(const db::Database& database);
+/// stay untranslated, and the summary says so. @param dictionary EDICT's file. @throws db::Error
+TranslateSummary
+translateTags(const db::Database& database,
+              const std::filesystem::path& dictionary = model::tags::Dictionary::kFile);
 
 /// Stores what a person says a tag is in English; an empty text: it has no equivalent.
 /// @param tag lemma or display. @throws model::Error if the project has no such tag.

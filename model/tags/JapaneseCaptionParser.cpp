@@ -85,10 +85,6 @@ private:
                 }
                 return false;
             case PhraseKind::Verb:
-                if (phrase.link == Link::Attributive) {
-                    break;
-                }
-                return false;
             case PhraseKind::Count:
             case PhraseKind::Place:
                 if (phrase.link == Link::Attributive) {

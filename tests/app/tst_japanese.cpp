@@ -23,6 +23,7 @@ private Q_SLOTS:
     void eachLanguageHasItsParser();
     void modelsAreAskedInEnglish();
     void personsEnglishWins();
+    void withoutDictionaryTagsStayUntranslated();
     void unknownTagIsRefused();
 
 private:
@@ -133,6 +134,23 @@ void TestJapanese::personsEnglishWins()
         QCOMPARE(tag.english, tag.lemma == "りんご" ? QString("red apple") : QString());
         QCOMPARE(tag.englishSource, db::EnglishSource::Edited);
     }
+}
+
+void TestJapanese::withoutDictionaryTagsStayUntranslated()
+{
+    addCaption("赤いりんご", "ja");
+    SilentContext context;
+    (void)extractTags(*m_project, context);
+    db::TagRepository tags(m_database->connection());
+    for (const db::Tag& tag : tags.tags()) {
+        tags.setEnglish({{tag.id, ""}}, db::EnglishSource::Translated);
+    }
+    const TranslateSummary summary = translateTags(*m_database, "/no/such/edict");
+    QVERIFY(summary.sentence().contains("stay untranslated: /no/such/edict"));
+    QVERIFY(summary.sentence().contains("install the package edict"));
+    QCOMPARE(QString::fromStdString(takeSnapshot(*m_project, *m_database).data.tags[0].text),
+             QString("りんご"));
+    QCOMPARE(translateTags(*m_database).translated, 2);
 }
 
 void TestJapanese::unknownTagIsRefused()

@@ -190,6 +190,7 @@ void TestJapaneseCaptionParser::threadsMayShareAParser()
 {
     const QString alone = summary(m_parser.parse("赤いりんごと木の箱"));
     std::vector<std::thread> threads;
+    threads.reserve(4);
     std::atomic<int> wrong = 0;
     for (int thread = 0; thread < 4; ++thread) {
         threads.emplace_back([&] {
