@@ -142,7 +142,9 @@ private:
         m_seen.insert(measured.image.sha256);
         for (const std::string& caption : measured.record->captions) {
             const QString text = QString::fromStdString(caption).trimmed();
-            if (!text.isEmpty() && m_images.addCaption(id, text, QLatin1String(model::tags::captionLanguage(caption)))) {
+            if (!text.isEmpty() &&
+                m_images.addCaption(id, text,
+                                    QLatin1String(model::tags::captionLanguage(caption)))) {
                 ++m_summary.captions;
             }
         }
