@@ -82,4 +82,23 @@ void editEnglish(const db::Database& database, const QString& tag, const QString
     repository.setEnglish(edited, db::EnglishSource::Edited);
 }
 
+QString englishNote(const db::Candidate& candidate)
+{
+    if (candidate.english.isEmpty()) {
+        return {};
+    }
+    return (candidate.englishSource == db::EnglishSource::Translated
+                ? QCoreApplication::translate("Tags", "English, translated by dictionary: %1")
+                : QCoreApplication::translate("Tags", "English, edited: %1"))
+        .arg(candidate.english);
+}
+
+QString promptOf(const db::Candidate& candidate)
+{
+    const QString& tag = candidate.english.isEmpty() ? candidate.display : candidate.english;
+    const QString& owner =
+        candidate.ownerEnglish.isEmpty() ? candidate.owner : candidate.ownerEnglish;
+    return owner.isEmpty() ? tag : tag + QLatin1Char(' ') + owner;
+}
+
 } // namespace tagalign::app

@@ -32,4 +32,11 @@ translateTags(const db::Database& database,
 /// @param tag lemma or display. @throws model::Error if the project has no such tag.
 void editEnglish(const db::Database& database, const QString& tag, const QString& english);
 
+/// "English, translated by dictionary: apple", or edited; empty without an equivalent.
+[[nodiscard]] QString englishNote(const db::Candidate& candidate);
+
+/// What a model is asked for where the tag is looked for in its image: with its object, in English
+/// as far as it is known.
+[[nodiscard]] QString promptOf(const db::Candidate& candidate);
+
 } // namespace tagalign::app

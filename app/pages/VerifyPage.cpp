@@ -1,6 +1,7 @@
 #include "app/pages/VerifyPage.h"
 
 #include "app/jobs/SimulatedReview.h"
+#include "app/jobs/TranslateJob.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
@@ -28,14 +29,6 @@ QString userName()
 {
     const QString name = qEnvironmentVariable("USER");
     return name.isEmpty() ? QStringLiteral("user") : name;
-}
-
-QString promptOf(const db::Candidate& candidate)
-{
-    const QString& tag = candidate.english.isEmpty() ? candidate.display : candidate.english;
-    const QString& owner =
-        candidate.ownerEnglish.isEmpty() ? candidate.owner : candidate.ownerEnglish;
-    return owner.isEmpty() ? tag : tag + QLatin1Char(' ') + owner;
 }
 
 /// Bytes of UTF-8 to UTF-16 units.
@@ -111,9 +104,7 @@ QString VerifyPage::Content::toolTipOf(const db::Candidate& candidate) const
     const QString judge = judges.value(candidate.tag);
     QString text = captionText(candidate.caption);
     if (!candidate.english.isEmpty()) {
-        text += candidate.englishSource == db::EnglishSource::Translated
-                    ? tr("\nEnglish, translated by dictionary: %1").arg(candidate.english)
-                    : tr("\nEnglish, edited: %1").arg(candidate.english);
+        text += QLatin1Char('\n') + englishNote(candidate);
     }
     return candidate.state == db::State::Pending || judge.isEmpty()
                ? text

@@ -23,6 +23,7 @@ private Q_SLOTS:
     void eachLanguageHasItsParser();
     void modelsAreAskedInEnglish();
     void personsEnglishWins();
+    void equivalentsAreMarkedAndAskedFor();
     void withoutDictionaryTagsStayUntranslated();
     void unknownTagIsRefused();
 
@@ -134,6 +135,21 @@ void TestJapanese::personsEnglishWins()
         QCOMPARE(tag.english, tag.lemma == "りんご" ? QString("red apple") : QString());
         QCOMPARE(tag.englishSource, db::EnglishSource::Edited);
     }
+}
+
+void TestJapanese::equivalentsAreMarkedAndAskedFor()
+{
+    db::Candidate candidate{.display = "赤い", .owner = "りんご"};
+    QCOMPARE(englishNote(candidate), QString());
+    QCOMPARE(promptOf(candidate), QString("赤い りんご"));
+    candidate.english = "red";
+    candidate.ownerEnglish = "apple";
+    QCOMPARE(englishNote(candidate), QString("English, translated by dictionary: red"));
+    QCOMPARE(promptOf(candidate), QString("red apple"));
+    candidate.englishSource = db::EnglishSource::Edited;
+    QCOMPARE(englishNote(candidate), QString("English, edited: red"));
+    candidate.owner = candidate.ownerEnglish = QString();
+    QCOMPARE(promptOf(candidate), QString("red"));
 }
 
 void TestJapanese::withoutDictionaryTagsStayUntranslated()
