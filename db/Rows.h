@@ -20,6 +20,7 @@ enum class Split { Train, Validation, Test };
 enum class TagKind { Object, Attribute };
 enum class State { Pending, Accepted, Rejected, Unsure };
 enum class Mode { Single, Bulk };
+enum class EnglishSource { Translated, Edited }; ///< by a dictionary, by a person
 enum class RunStatus { Running, Done, Cancelled, Failed };
 
 struct Image
@@ -53,6 +54,8 @@ struct Tag
     int images = 0;   ///< that carry it as a candidate
     int accepted = 0; ///< images
     int rejected = 0; ///< images
+    QString english;  ///< equivalent of a tag in another language; empty: none is known
+    EnglishSource englishSource = EnglishSource::Translated;
 };
 
 /// One tag read from one caption, before it has an id.
@@ -97,6 +100,9 @@ struct Candidate
     double confidence = 1.0;
     State state = State::Pending;
     bool inferred = false; ///< not in the caption's own words
+    QString english;       ///< of the tag; empty: none
+    EnglishSource englishSource = EnglishSource::Translated;
+    QString ownerEnglish; ///< of the object; empty: none
 };
 
 struct Counts

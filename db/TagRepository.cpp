@@ -24,6 +24,17 @@ TagKind kindOf(const QString& name)
     return name == QLatin1String("object") ? TagKind::Object : TagKind::Attribute;
 }
 
+QString sourceName(EnglishSource source)
+{
+    return source == EnglishSource::Edited ? QStringLiteral("edited")
+                                           : QStringLiteral("translated");
+}
+
+EnglishSource sourceOf(const QString& name)
+{
+    return name == QLatin1String("edited") ? EnglishSource::Edited : EnglishSource::Translated;
+}
+
 enum class Tags { Disabled, Enabled };
 
 /// One row per image and tag: the most confident candidate, the oldest among equals.
@@ -31,10 +42,13 @@ QString candidateSql(const QString& condition, const QString& order, Tags tags =
 {
     return QStringLiteral(
                "SELECT id, image_id, tag_id, kind, lemma, display, caption_id, span_start, "
-               "span_length, owner, confidence, state, inferred FROM ("
+               "span_length, owner, confidence, state, inferred, english, english_source, "
+               "owner_english FROM ("
                "SELECT c.id, c.image_id, c.tag_id, t.kind, t.lemma, t.display, p.caption_id, "
                "c.span_start, c.span_length, COALESCE(o.display, '') AS owner, c.confidence, "
-               "c.state, c.inferred, ROW_NUMBER() OVER (PARTITION BY c.image_id, c.tag_id "
+               "c.state, c.inferred, COALESCE(t.english, '') AS english, t.english_source, "
+               "COALESCE(o.english, '') AS owner_english, ROW_NUMBER() OVER (PARTITION BY "
+               "c.image_id, c.tag_id "
                "ORDER BY c.confidence DESC, c.id) AS place "
                "FROM candidate c JOIN tag t ON t.id = c.tag_id JOIN parse p ON p.id = c.parse_id "
                "LEFT JOIN tag o ON o.id = c.owner_tag_id WHERE t.enabled = %3 %1) best "
@@ -53,9 +67,20 @@ QList<Candidate> readCandidates(QSqlQuery rows)
                            rows.value(5).toString(), CaptionId{rows.value(6).toLongLong()},
                            rows.value(7).toInt(), rows.value(8).toInt(), rows.value(9).toString(),
                            rows.value(10).toDouble(), stateOf(rows.value(11).toString()),
-                           rows.value(12).toBool()});
+                           rows.value(12).toBool(), rows.value(13).toString(),
+                           sourceOf(rows.value(14).toString()), rows.value(15).toString()});
     }
     return candidates;
+}
+
+QList<Caption> readCaptions(QSqlQuery rows)
+{
+    QList<Caption> captions;
+    while (rows.next()) {
+        captions.append({CaptionId{rows.value(0).toLongLong()}, ImageId{rows.value(1).toLongLong()},
+                         rows.value(2).toString(), rows.value(3).toString()});
+    }
+    return captions;
 }
 
 /// Finds or makes tags, remembering those already seen.
@@ -125,18 +150,39 @@ State stateOf(const QString& name)
 QList<Caption> TagRepository::unparsedCaptions(const QString& parser, const QString& version,
                                                const QString& promptVersion) const
 {
-    QSqlQuery rows = execute(
+    return readCaptions(execute(
         m_connection,
         QStringLiteral("SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE NOT "
                        "EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = c.id AND p.parser = ? "
                        "AND p.parser_version = ? AND p.prompt_version = ?) ORDER BY c.id"),
-        {parser, version, notNull(promptVersion)});
-    QList<Caption> captions;
-    while (rows.next()) {
-        captions.append({CaptionId{rows.value(0).toLongLong()}, ImageId{rows.value(1).toLongLong()},
-                         rows.value(2).toString(), rows.value(3).toString()});
+        {parser, version, notNull(promptVersion)}));
+}
+
+QList<Caption> TagRepository::unparsedCaptionsIn(const QString& language, const QString& parser,
+                                                 const QString& version) const
+{
+    return readCaptions(execute(
+        m_connection,
+        QStringLiteral("SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE "
+                       "c.language = ? AND NOT EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = "
+                       "c.id AND p.parser = ? AND p.parser_version = ?) ORDER BY c.id"),
+        {language, parser, version}));
+}
+
+void TagRepository::changeLanguage(const QList<CaptionId>& captions, const QString& language,
+                                   const QString& parser)
+{
+    Transaction transaction(m_connection);
+    for (const CaptionId caption : captions) {
+        execute(m_connection, QStringLiteral("UPDATE caption SET language = ? WHERE id = ?"),
+                {language, qint64(caption)});
+        execute(m_connection,
+                QStringLiteral("DELETE FROM parse WHERE caption_id = ? AND parser = ? AND NOT "
+                               "EXISTS (SELECT 1 FROM candidate c JOIN verdict v ON "
+                               "v.candidate_id = c.id WHERE c.parse_id = parse.id)"),
+                {qint64(caption), parser});
     }
-    return captions;
+    transaction.commit();
 }
 
 void TagRepository::addParses(const QList<NewParse>& parses)
@@ -195,16 +241,19 @@ QList<Tag> TagRepository::tags() const
                 QStringLiteral("SELECT t.id, t.kind, t.lemma, t.display, t.priority, t.enabled, "
                                "COUNT(DISTINCT c.image_id), "
                                "COUNT(DISTINCT CASE WHEN c.state = 'accept' THEN c.image_id END), "
-                               "COUNT(DISTINCT CASE WHEN c.state = 'reject' THEN c.image_id END) "
+                               "COUNT(DISTINCT CASE WHEN c.state = 'reject' THEN c.image_id END), "
+                               "COALESCE(t.english, ''), t.english_source "
                                "FROM tag t LEFT JOIN candidate c ON c.tag_id = t.id "
-                               "GROUP BY t.id, t.kind, t.lemma, t.display, t.priority, t.enabled "
+                               "GROUP BY t.id, t.kind, t.lemma, t.display, t.priority, t.enabled, "
+                               "t.english, t.english_source "
                                "ORDER BY 7 DESC, t.lemma"));
     QList<Tag> tags;
     while (rows.next()) {
         tags.append({TagId{rows.value(0).toLongLong()}, kindOf(rows.value(1).toString()),
                      rows.value(2).toString(), rows.value(3).toString(), rows.value(4).toDouble(),
                      rows.value(5).toBool(), rows.value(6).toInt(), rows.value(7).toInt(),
-                     rows.value(8).toInt()});
+                     rows.value(8).toInt(), rows.value(9).toString(),
+                     sourceOf(rows.value(10).toString())});
     }
     return tags;
 }
@@ -231,6 +280,23 @@ void TagRepository::setEnabled(TagId tag, bool enabled)
 {
     execute(m_connection, QStringLiteral("UPDATE tag SET enabled = ? WHERE id = ?"),
             {enabled ? 1 : 0, qint64(tag)});
+}
+
+void TagRepository::setEnglish(const QHash<TagId, QString>& english, EnglishSource source)
+{
+    Transaction transaction(m_connection);
+    for (auto tag = english.cbegin(); tag != english.cend(); ++tag) {
+        const bool isTaken = tag.value().isEmpty();
+        execute(m_connection,
+                QStringLiteral("UPDATE tag SET english = ?, english_source = ? WHERE id = ? AND "
+                               "(? = 'edited' OR COALESCE(english_source, '') <> 'edited')"),
+                {isTaken ? QVariant(QMetaType::fromType<QString>()) : tag.value(),
+                 isTaken && source == EnglishSource::Translated
+                     ? QVariant(QMetaType::fromType<QString>())
+                     : QVariant(sourceName(source)),
+                 qint64(tag.key()), sourceName(source)});
+    }
+    transaction.commit();
 }
 
 QList<Candidate> TagRepository::candidatesOf(ImageId image) const

@@ -2,6 +2,7 @@
 
 #include "db/Rows.h"
 
+#include <QHash>
 #include <QList>
 #include <QSqlDatabase>
 
@@ -23,6 +24,15 @@ public:
     [[nodiscard]] QList<Caption> unparsedCaptions(const QString& parser, const QString& version,
                                                   const QString& promptVersion = {}) const;
 
+    /// The same, but only of captions in this language.
+    [[nodiscard]] QList<Caption> unparsedCaptionsIn(const QString& language, const QString& parser,
+                                                    const QString& version) const;
+
+    /// The captions are in this language. What `parser` read out of them before is forgotten, but
+    /// for what a person has judged: all rows or none. @throws Error
+    void changeLanguage(const QList<CaptionId>& captions, const QString& language,
+                        const QString& parser);
+
     /// Stores parses with their candidates and new tags: all rows or none. A tag that a person
     /// has judged on an image keeps its state for the new candidates too. @throws Error
     void addParses(const QList<NewParse>& parses);
@@ -34,6 +44,10 @@ public:
     /// leaves alone what a person has judged. Returns how many are enabled. @throws Error
     int enableFrequent(int minimumImages);
     void setEnabled(TagId tag, bool enabled);
+
+    /// Stores English equivalents: all rows or none. What a person has edited is left alone by
+    /// EnglishSource::Translated; an empty text takes the equivalent away. @throws Error
+    void setEnglish(const QHash<TagId, QString>& english, EnglishSource source);
 
     /// One row for each enabled tag of the image, objects first, most confident first.
     [[nodiscard]] QList<Candidate> candidatesOf(ImageId image) const;

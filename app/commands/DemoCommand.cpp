@@ -170,6 +170,7 @@ void addMakeCommand(CLI::App& demo, RunCommand& run)
     addRate("--unmentioned", pairs.noise.unmentioned, "Share of objects that a caption leaves out");
     addRate("--wrong-word", pairs.noise.wrongWord, "Share of objects called something else");
     addRate("--synonym", pairs.noise.synonym, "Share of objects called by another name");
+    addRate("--untold", pairs.noise.untold, "Share of colours and surfaces left out");
     addRate("--chatter", pairs.noise.chatter, "Share of captions with sales talk");
     make->callback([options, &run] { run = [options] { return makePairs(*options); }; });
 }

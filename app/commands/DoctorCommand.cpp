@@ -3,6 +3,8 @@
 #include "app/commands/Console.h"
 #include "model/clip/Device.h"
 #include "model/pipeline/StoreKey.h"
+#include "model/tags/Dictionary.h"
+#include "model/tags/JapaneseMorphemes.h"
 #include "model/tags/WordNet.h"
 
 #include <CLI/CLI.hpp>
@@ -40,6 +42,14 @@ int examine()
     good &= check("WordNet", [] {
         const model::tags::WordNet wordNet;
         return QStringLiteral("loaded");
+    });
+    good &= check("MeCab for Japanese captions", [] {
+        const model::tags::MorphemeReader reader;
+        return QString::fromLatin1(model::tags::MorphemeReader::kFolder);
+    });
+    good &= check("EDICT for English equivalents", [] {
+        const model::tags::Dictionary dictionary;
+        return QString::fromLatin1(model::tags::Dictionary::kFile);
     });
     good &= check("SQLite driver", [] {
         if (!QSqlDatabase::isDriverAvailable(QStringLiteral("QSQLITE"))) {

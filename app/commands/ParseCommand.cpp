@@ -1,7 +1,8 @@
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
+#include "app/jobs/CaptionParsers.h"
+#include "model/tags/CaptionLanguage.h"
 #include "model/tags/ParsedJson.h"
-#include "model/tags/RuleCaptionParser.h"
 
 #include <CLI/CLI.hpp>
 
@@ -15,9 +16,11 @@ void addParseCommand(CLI::App& program, RunCommand& run)
         "parse", "Read tags out of captions on standard input, a line each; prints JSON lines");
     verb->callback([&run] {
         run = [] {
-            const model::tags::RuleCaptionParser parser{model::tags::WordNet()};
+            CaptionParsers parsers;
             std::string caption;
             while (std::getline(std::cin, caption)) {
+                const auto& parser =
+                    parsers.of(QLatin1String(model::tags::captionLanguage(caption)));
                 std::cout << model::tags::parsedToJson(caption, parser.parse(caption)) << '\n';
             }
             return kDone;

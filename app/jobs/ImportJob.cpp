@@ -7,6 +7,7 @@
 #include "db/Statement.h"
 #include "model/dataset/DatasetReader.h"
 #include "model/image/ImageProbe.h"
+#include "model/tags/CaptionLanguage.h"
 
 #include <QCoreApplication>
 #include <QCryptographicHash>
@@ -141,7 +142,9 @@ private:
         m_seen.insert(measured.image.sha256);
         for (const std::string& caption : measured.record->captions) {
             const QString text = QString::fromStdString(caption).trimmed();
-            if (!text.isEmpty() && m_images.addCaption(id, text, QStringLiteral("en"))) {
+            if (!text.isEmpty() &&
+                m_images.addCaption(id, text,
+                                    QLatin1String(model::tags::captionLanguage(caption)))) {
                 ++m_summary.captions;
             }
         }

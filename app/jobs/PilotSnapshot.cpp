@@ -38,6 +38,12 @@ model::pipeline::Split splitOf(db::Split split)
     Q_UNREACHABLE();
 }
 
+/// What stands for the tag before the text encoder, which reads English.
+const QString& textForModel(const db::Tag& tag)
+{
+    return tag.english.isEmpty() ? tag.lemma : tag.english;
+}
+
 /// Unsure is what a person could not tell: it keeps the parser's belief like an unseen one.
 model::pipeline::TagTarget targetOf(const db::Candidate& candidate, std::size_t tag)
 {
@@ -84,7 +90,7 @@ model::pipeline::PilotImage imageOf(const QJsonValue& json)
 
 model::pipeline::PilotTag pilotTag(const db::Tag& tag)
 {
-    return {.text = tag.lemma.toStdString(),
+    return {.text = textForModel(tag).toStdString(),
             .kind = tag.kind == db::TagKind::Object ? model::tags::TagKind::Object
                                                     : model::tags::TagKind::Attribute,
             .weight = tag.priority};
@@ -204,7 +210,8 @@ ScaleReference scaleReference(const db::Database& database)
     }
     for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
         if (tag.enabled && reference.prompts.size() < kReferenceTags) {
-            reference.prompts.push_back(tag.display.toStdString());
+            const QString& prompt = tag.english.isEmpty() ? tag.display : tag.english;
+            reference.prompts.push_back(prompt.toStdString());
         }
     }
     return reference;

@@ -7,6 +7,7 @@
 #include "app/jobs/ReportHtml.h"
 #include "app/jobs/Runs.h"
 #include "app/jobs/TagPrecision.h"
+#include "app/jobs/TranslateJob.h"
 #include "db/Database.h"
 #include "db/ImageRepository.h"
 #include "db/RunRepository.h"
@@ -124,11 +125,7 @@ Illustration illustrationOf(const TagChange& tag, const QList<db::Candidate>& ca
         }
         const int rank = candidate.state == db::State::Accepted ? 1 : 0;
         if (rank > best.rank) {
-            best = {candidate.image,
-                    candidate.owner.isEmpty()
-                        ? candidate.display
-                        : candidate.display + QLatin1Char(' ') + candidate.owner,
-                    rank};
+            best = {candidate.image, promptOf(candidate), rank};
         }
     }
     return best;

@@ -6,6 +6,8 @@
 #include "db/Rows.h"
 #include "model/tags/CaptionParser.h"
 
+#include <QStringList>
+
 namespace tagalign::app {
 
 struct TagSummary
@@ -14,11 +16,13 @@ struct TagSummary
     int tagsEnabled = 0; ///< frequent enough to verify and train on
     int tagsFound = 0;
     double seconds = 0.0;
+    QStringList problems; ///< languages that could not be read, with the remedy
 
     [[nodiscard]] QString sentence() const;
 };
 
-/// Reads object and attribute tags out of every caption not read yet by this parser's version.
+/// Reads object and attribute tags out of every caption not read yet by this version of its
+/// language's parser. Captions of earlier imports, all stored as English, get their language first.
 /// Tags on fewer than 3 images (1 below 50 images) are found but not enabled.
 /// @throws std::exception
 TagSummary extractTags(const Project& project, JobContext& context);

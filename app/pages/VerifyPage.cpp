@@ -1,6 +1,7 @@
 #include "app/pages/VerifyPage.h"
 
 #include "app/jobs/SimulatedReview.h"
+#include "app/jobs/TranslateJob.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
@@ -28,12 +29,6 @@ QString userName()
 {
     const QString name = qEnvironmentVariable("USER");
     return name.isEmpty() ? QStringLiteral("user") : name;
-}
-
-QString promptOf(const db::Candidate& candidate)
-{
-    return candidate.owner.isEmpty() ? candidate.display
-                                     : candidate.display + QLatin1Char(' ') + candidate.owner;
 }
 
 /// Bytes of UTF-8 to UTF-16 units.
@@ -107,10 +102,13 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
 QString VerifyPage::Content::toolTipOf(const db::Candidate& candidate) const
 {
     const QString judge = judges.value(candidate.tag);
-    const QString caption = captionText(candidate.caption);
-    const QString text = candidate.inferred
-                             ? tr("%1\nInferred: not in the caption's own words").arg(caption)
-                             : caption;
+    QString text = captionText(candidate.caption);
+    if (candidate.inferred) {
+        text += QLatin1Char('\n') + tr("Inferred: not in the caption's own words");
+    }
+    if (!candidate.english.isEmpty()) {
+        text += QLatin1Char('\n') + englishNote(candidate);
+    }
     return candidate.state == db::State::Pending || judge.isEmpty()
                ? text
                : tr("%1\nJudged by %2").arg(text, judge);

@@ -31,8 +31,11 @@ private Q_SLOTS:
     void oldFileIsBackedUpBeforeMigration();
     void earlierFilesAreBroughtUpToDate_data();
     void earlierFilesAreBroughtUpToDate();
+    void tagsOfEveryEarlierVersionTakeEnglish();
 
 private:
+    void makeFileOfVersion(int version) const; ///< its connection is called "first"
+
     [[nodiscard]] QString file() const { return m_folder->filePath("project.sqlite"); }
 
     [[nodiscard]] QString refusal() const;
@@ -176,6 +179,48 @@ void TestDatabase::oldFileIsBackedUpBeforeMigration()
     }
 }
 
+void TestDatabase::makeFileOfVersion(int version) const
+{
+    QSqlDatabase raw = QSqlDatabase::addDatabase("QSQLITE", "first");
+    raw.setDatabaseName(file());
+    QVERIFY(raw.open());
+    const QStringList migrations = QDir(":/migrations").entryList(QDir::Files, QDir::Name);
+    for (const QString& migration : migrations.mid(0, version)) {
+        QFile schema(":/migrations/" + migration);
+        QVERIFY(schema.open(QIODevice::ReadOnly));
+        for (const QString& statement :
+             QString::fromUtf8(schema.readAll()).split("\n;;\n", Qt::SkipEmptyParts)) {
+            if (!statement.trimmed().isEmpty()) {
+                execute(raw, statement);
+            }
+        }
+    }
+    execute(raw, QString("PRAGMA user_version = %1").arg(version));
+}
+
+/// Tags of a file as each earlier version made it stay, and take an English equivalent.
+void TestDatabase::tagsOfEveryEarlierVersionTakeEnglish()
+{
+    for (int version = 1; version < Database::kSchemaVersion; ++version) {
+        init();
+        makeFileOfVersion(version);
+        {
+            const QSqlDatabase raw = QSqlDatabase::database("first");
+            execute(raw, "INSERT INTO tag (kind, lemma, display) VALUES ('object', 'cat', 'cat')");
+        }
+        QSqlDatabase::removeDatabase("first");
+        const Database database(file());
+        QSqlQuery row = execute(database.connection(),
+                                "SELECT lemma, english IS NULL, english_source IS NULL FROM tag");
+        QVERIFY(row.next());
+        QCOMPARE(row.value(0).toString(), QString("cat"));
+        QVERIFY(row.value(1).toBool() && row.value(2).toBool());
+        execute(database.connection(), "UPDATE tag SET english = 'x', english_source = 'edited'");
+        QVERIFY_EXCEPTION_THROWN(
+            execute(database.connection(), "UPDATE tag SET english_source = 'guessed'"), Error);
+    }
+}
+
 void TestDatabase::earlierFilesAreBroughtUpToDate_data()
 {
     QTest::addColumn<int>("version");
@@ -188,22 +233,9 @@ void TestDatabase::earlierFilesAreBroughtUpToDate_data()
 void TestDatabase::earlierFilesAreBroughtUpToDate()
 {
     QFETCH(int, version);
+    makeFileOfVersion(version);
     {
-        QSqlDatabase raw = QSqlDatabase::addDatabase("QSQLITE", "earlier");
-        raw.setDatabaseName(file());
-        QVERIFY(raw.open());
-        for (const QString& name :
-             QDir(":/migrations").entryList(QDir::Files, QDir::Name).mid(0, version)) {
-            QFile schema(":/migrations/" + name);
-            QVERIFY(schema.open(QIODevice::ReadOnly));
-            for (const QString& statement :
-                 QString::fromUtf8(schema.readAll()).split("\n;;\n", Qt::SkipEmptyParts)) {
-                if (!statement.trimmed().isEmpty()) {
-                    execute(raw, statement);
-                }
-            }
-        }
-        execute(raw, QString("PRAGMA user_version = %1").arg(version));
+        const QSqlDatabase raw = QSqlDatabase::database("first");
         execute(raw, "INSERT INTO image (path, sha256, phash, width, height, split) VALUES "
                      "('a.jpg', 'ab', 1, 8, 8, 'test')");
         execute(raw, "INSERT INTO caption (image_id, text) VALUES (1, 'a cat')");
@@ -213,7 +245,7 @@ void TestDatabase::earlierFilesAreBroughtUpToDate()
         execute(raw, "INSERT INTO candidate (image_id, tag_id, parse_id, span_start, span_length, "
                      "confidence) VALUES (1, 1, 1, 2, 3, 0.9)");
     }
-    QSqlDatabase::removeDatabase("earlier");
+    QSqlDatabase::removeDatabase("first");
     const Database database(file());
     QVERIFY(QFile::exists(file() + QString(".v%1.backup").arg(version)));
     QSqlQuery candidate = execute(database.connection(), "SELECT inferred FROM candidate");

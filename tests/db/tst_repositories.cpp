@@ -23,6 +23,9 @@ private Q_SLOTS:
     void editedFileKeepsItsRow();
     void sameCaptionTwiceIsOne();
     void captionsParsedOnceAreNotOfferedAgain();
+    void editedEnglishIsKept();
+    void captionsAreOfferedByLanguage();
+    void anotherLanguageForgetsWhatWasReadButNotWhatWasJudged();
     void candidatesOfOneImageAreMergedByTag();
     void attributeKnowsItsObject();
     void verdictHoldsForTheTagOnTheImage();
@@ -157,6 +160,66 @@ void TestRepositories::captionsParsedOnceAreNotOfferedAgain()
     QCOMPARE(open.size(), 1);
     QCOMPARE(open.first().text, QString("a dog"));
     QCOMPARE(TagRepository(m_connection).unparsedCaptions("rules", "2").size(), 2);
+}
+
+void TestRepositories::editedEnglishIsKept()
+{
+    const ImageId image = addImage("aa");
+    NewCandidate red{.kind = TagKind::Attribute, .lemma = "R", .display = "R", .owner = 0};
+    parse(image, "x", {object("A"), red});
+    TagRepository tags(m_connection);
+    QHash<QString, TagId> ids;
+    for (const Tag& tag : tags.tags()) {
+        QVERIFY(tag.english.isEmpty());
+        ids.insert(tag.lemma, tag.id);
+    }
+    tags.setEnglish({{ids["A"], "apple"}, {ids["R"], "red"}}, EnglishSource::Translated);
+    tags.setEnglish({{ids["A"], "pear"}}, EnglishSource::Edited);
+    tags.setEnglish({{ids["A"], "apple"}}, EnglishSource::Translated);
+    const QList<Candidate> candidates = tags.candidatesOf(image);
+    QCOMPARE(candidates.at(0).english, QString("pear"));
+    QCOMPARE(candidates.at(0).englishSource, EnglishSource::Edited);
+    QCOMPARE(candidates.at(1).english, QString("red"));
+    QCOMPARE(candidates.at(1).ownerEnglish, QString("pear"));
+    QCOMPARE(candidates.at(1).englishSource, EnglishSource::Translated);
+    tags.setEnglish({{ids["A"], ""}}, EnglishSource::Edited); // it has no equivalent
+    tags.setEnglish({{ids["A"], "apple"}}, EnglishSource::Translated);
+    QCOMPARE(tags.candidatesOf(image).at(0).english, QString());
+    QCOMPARE(tags.candidatesOf(image).at(0).englishSource, EnglishSource::Edited);
+}
+
+void TestRepositories::captionsAreOfferedByLanguage()
+{
+    const ImageId image = addImage("aa");
+    ImageRepository images(m_connection);
+    images.addCaption(image, "a cat", "en");
+    images.addCaption(image, QString::fromUtf8("赤いりんご"), "ja");
+    const TagRepository tags(m_connection);
+    const auto open = tags.unparsedCaptionsIn("ja", "mecab-rules", "1");
+    QCOMPARE(open.size(), 1);
+    QCOMPARE(open.first().text, QString::fromUtf8("赤いりんご"));
+    QVERIFY(tags.unparsedCaptionsIn("fr", "rules", "1").isEmpty());
+}
+
+void TestRepositories::anotherLanguageForgetsWhatWasReadButNotWhatWasJudged()
+{
+    const ImageId unjudged = addImage("aa");
+    const ImageId judged = addImage("bb");
+    parse(unjudged, QString::fromUtf8("りんご"), {object("x")});
+    parse(judged, QString::fromUtf8("箱"), {object("y")});
+    TagRepository tags(m_connection);
+    VerdictRepository(m_connection)
+        .decide({{tags.candidatesOf(judged).first().id, State::Rejected, 900}}, "me");
+    QList<CaptionId> captions;
+    for (const ImageId image : {unjudged, judged}) {
+        captions.append(ImageRepository(m_connection).captionsOf(image).first().id);
+    }
+    tags.changeLanguage(captions, "ja", "another parser");
+    QCOMPARE(tags.candidates().size(), 2);
+    tags.changeLanguage(captions, "ja", "rules");
+    QCOMPARE(tags.candidates().size(), 1);
+    QCOMPARE(tags.candidates().first().lemma, QString("y"));
+    QCOMPARE(tags.unparsedCaptionsIn("ja", "mecab-rules", "1").size(), 2);
 }
 
 void TestRepositories::candidatesOfOneImageAreMergedByTag()

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "model/tags/CaptionParser.h"
+
+#include <QString>
+
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace tagalign::app {
+
+/// Which parser reads captions of a language, by name and version as stored with every parse.
+struct ParserOfLanguage
+{
+    QString language; ///< as model::tags::captionLanguage gives it
+    QString parser;
+    QString version;
+};
+
+/// One for each language that captions can be read in.
+[[nodiscard]] const std::vector<ParserOfLanguage>& parsersByLanguage();
+
+/// The parsers of all languages, each loaded when it is first asked for. For one thread.
+class CaptionParsers
+{
+public:
+    /// @param language one of parsersByLanguage(). @throws model::Error if its dictionary is
+    ///        missing, naming the package.
+    [[nodiscard]] const model::tags::CaptionParser& of(const QString& language);
+
+private:
+    std::map<QString, std::unique_ptr<model::tags::CaptionParser>> m_parsers;
+};
+
+} // namespace tagalign::app
