@@ -95,7 +95,7 @@ void TestLlmRequest::settingsOutOfRangeAreRefused()
 {
     const LlmSettings good{.endpoint = "http://localhost", .model = "m"};
     good.check();
-    const auto refused = [](LlmSettings settings) {
+    const auto refused = [](const LlmSettings& settings) {
         try {
             settings.check();
         } catch (const model::Error&) {
