@@ -342,8 +342,9 @@ void LlmDialog::setRows(const QString& title, const QString& column, const QList
             m_result->setItem(row, place, new QTableWidgetItem(rows.at(row).at(place)));
         }
     }
-    m_result->resizeRowsToContents();
     m_result->setVisible(!rows.isEmpty());
+    layout()->activate(); // rows are as high as the columns' width asks for
+    m_result->resizeRowsToContents();
 }
 
 } // namespace tagalign::app

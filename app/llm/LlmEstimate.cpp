@@ -106,7 +106,8 @@ QString LlmEstimate::sentence(const LlmSettings& settings) const
             : QCoreApplication::translate("LanguageModel", "no price given");
     const QString basis =
         measuredOn > 0
-            ? QCoreApplication::translate("LanguageModel", "An estimate, from %1 answers so far.")
+            ? QCoreApplication::translate("LanguageModel",
+                                          "An estimate, from the answers so far (%1).")
                   .arg(measuredOn)
             : QCoreApplication::translate(
                   "LanguageModel", "A rough estimate, before any answer: four letters for a token, "

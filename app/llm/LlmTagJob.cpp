@@ -319,7 +319,7 @@ LlmSummary readTagsWithLlm(const Project& project, const LlmSettings& settings,
         (void)reader.finish(); // rare tags of what was read are not for verifying yet
         throw;
     }
-    const LlmSummary summary = reader.finish();
+    LlmSummary summary = reader.finish();
     const qint64 done = summary.captions;
     context.report({done, done, summary.sentence()});
     return summary;

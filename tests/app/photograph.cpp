@@ -9,13 +9,11 @@
 #include "app/ModelsDialog.h"
 #include "app/llm/LlmDialog.h"
 #include "app/pages/TrainPage.h"
-#include "tests/app/support/LlmServer.h"
 #include "widgets/Theme.h"
 
 #include <QApplication>
 #include <QComboBox>
 #include <QLineEdit>
-#include <QPushButton>
 #include <QTableWidget>
 #include <QTest>
 
@@ -78,22 +76,15 @@ QLineEdit* field(const QWidget* place, const QString& placeholder)
     qFatal("no field %s", qPrintable(placeholder));
 }
 
-/// After a test on one caption, by a server of our own.
+/// With an endpoint typed; nothing is asked.
 void photographLanguageModel(app::MainWindow& window, const QString& file)
 {
-    const tests::LlmServer server;
     window.showLanguageModel();
     auto* dialog = window.findChild<app::LlmDialog*>();
     QTest::qWait(kSettleMs / 4);
-    field(dialog, QStringLiteral("http"))->setText(server.endpoint());
+    field(dialog, QStringLiteral("http"))->setText(QStringLiteral("http://localhost:11434/v1"));
     field(dialog, QStringLiteral("llama"))->setText(QStringLiteral("llama3.1"));
     QTest::qWait(kSettleMs / 2);
-    for (QPushButton* button : dialog->findChildren<QPushButton*>()) {
-        if (button->text().contains(QStringLiteral("Test"))) {
-            button->click();
-        }
-    }
-    QTest::qWait(kSettleMs);
     if (!dialog->grab().save(file)) {
         std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));
     }

@@ -284,7 +284,7 @@ void TestLlmDialog::testShowsTheParsedAnswer()
     QTest::mouseClick(button("Test"), Qt::LeftButton);
     QTRY_COMPARE_WITH_TIMEOUT(cell(0, 0), QString("a black cat"), kPatience);
     QCOMPARE(cell(0, 1), QString("cat: black"));
-    QTRY_VERIFY_WITH_TIMEOUT(shows("2 different texts") && shows("from 1 answers so far"),
+    QTRY_VERIFY_WITH_TIMEOUT(shows("2 different texts") && shows("from the answers so far (1)"),
                              kPatience);
     QCOMPARE(parses(), 0);
     QCOMPARE(m_server->requests().size(), 1);

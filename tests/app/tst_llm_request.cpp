@@ -13,7 +13,6 @@
 #include <QTest>
 
 #include <cmath>
-#include <initializer_list>
 
 using namespace tagalign;
 using namespace tagalign::app;
@@ -96,7 +95,7 @@ void TestLlmRequest::settingsOutOfRangeAreRefused()
 {
     const LlmSettings good{.endpoint = "http://localhost", .model = "m"};
     good.check();
-    const auto refused = [](LlmSettings settings) {
+    const auto refused = [](const LlmSettings& settings) {
         try {
             settings.check();
         } catch (const model::Error&) {
@@ -104,13 +103,16 @@ void TestLlmRequest::settingsOutOfRangeAreRefused()
         }
         return false;
     };
-    for (const auto change : std::initializer_list<void (*)(LlmSettings&)>{
-             [](LlmSettings& s) { s.model = "  "; }, [](LlmSettings& s) { s.concurrency = 0; },
-             [](LlmSettings& s) { s.concurrency = 17; },
-             [](LlmSettings& s) { s.captionsPerRequest = 51; },
-             [](LlmSettings& s) { s.timeoutMs = 1; }, [](LlmSettings& s) { s.attempts = 0; },
-             [](LlmSettings& s) { s.inputPrice = -1; },
-             [](LlmSettings& s) { s.outputPrice = std::nan(""); }}) {
+    using Change = void (*)(LlmSettings&);
+    const QList<Change> changes{[](LlmSettings& s) { s.model = "  "; },
+                                [](LlmSettings& s) { s.concurrency = 0; },
+                                [](LlmSettings& s) { s.concurrency = 17; },
+                                [](LlmSettings& s) { s.captionsPerRequest = 51; },
+                                [](LlmSettings& s) { s.timeoutMs = 1; },
+                                [](LlmSettings& s) { s.attempts = 0; },
+                                [](LlmSettings& s) { s.inputPrice = -1; },
+                                [](LlmSettings& s) { s.outputPrice = std::nan(""); }};
+    for (const Change change : changes) {
         LlmSettings bad = good;
         change(bad);
         QVERIFY(refused(bad));
@@ -278,7 +280,7 @@ void TestLlmRequest::estimateFollowsMeasuredAnswers()
     QCOMPARE(estimate.outputTokens, 3 * 75.0);
     QCOMPARE(estimate.seconds, 3 * 3.0 / 2);
     QCOMPARE(estimate.dollars, (2100.0 * 10 + 225.0 * 20) / 1e6);
-    QVERIFY(estimate.sentence(settings).contains("from 2 answers so far"));
+    QVERIFY(estimate.sentence(settings).contains("from the answers so far (2)"));
     QVERIFY(estimate.sentence(settings).contains("$0.03"));
 }
 

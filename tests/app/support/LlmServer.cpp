@@ -161,9 +161,9 @@ private:
     Fault faultFor(const QStringList& captions)
     {
         for (auto& [part, fault] : faults) {
-            const bool isMeant =
-                std::any_of(captions.begin(), captions.end(),
-                            [&part](const QString& caption) { return caption.contains(part); });
+            const bool isMeant = std::any_of(
+                captions.begin(), captions.end(),
+                [&wanted = part](const QString& caption) { return caption.contains(wanted); });
             if (isMeant && fault.times > 0) {
                 --fault.times;
                 return fault;
