@@ -260,7 +260,7 @@ private:
                     " measured tags are on fewer than 5 test images: their own figures are rough.");
         }
         if (const std::size_t unseen = m_labels.size() - result.tags.size(); unseen > 0) {
-            caution(std::to_string(unseen) + " tags are on no test image and are left out.");
+            caution("Tags that are on no test image and left out: " + std::to_string(unseen) + ".");
         }
         addVerifiedCaution(caution);
         if (!m_hasFalseAlerts) {
