@@ -100,13 +100,14 @@ Tally simulate(double effect, const Options& options, std::atomic<int>& done, Co
         return tally;
     };
     std::vector<std::future<Tally>> threads;
+    threads.reserve(std::size_t(options.threads));
     for (int thread = 0; thread < options.threads; ++thread) {
         threads.push_back(std::async(std::launch::async, work, thread));
     }
     Tally sum;
     for (auto& thread : threads) {
         while (thread.wait_for(std::chrono::milliseconds(500)) != std::future_status::ready) {
-            console.report({done, 2 * options.pilots, QStringLiteral("Simulating pilots")});
+            console.report({done, 2 * qint64(options.pilots), QStringLiteral("Simulating pilots")});
         }
         const Tally part = thread.get();
         std::transform(part.outcomes.begin(), part.outcomes.end(), sum.outcomes.begin(),

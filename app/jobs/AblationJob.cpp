@@ -148,7 +148,7 @@ db::Run runVariant(const Project& project, const AblationVariant& variant, JobCo
             return *known;
         }
     }
-    const db::Run run = trainProject(project, variant.settings, context, {});
+    db::Run run = trainProject(project, variant.settings, context, {});
     (void)evaluateRun(project, run, context);
     return run;
 }

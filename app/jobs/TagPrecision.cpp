@@ -5,6 +5,7 @@
 
 #include <QCoreApplication>
 
+#include <array>
 #include <limits>
 
 namespace tagalign::app {
@@ -39,9 +40,10 @@ QString TagPrecision::basis() const
 
 QList<TagPrecision> tagPrecision(const db::Database& database)
 {
-    QList<TagPrecision> rows{{.kind = QStringLiteral("objects")},
-                             {.kind = QStringLiteral("attributes")},
-                             {.kind = QStringLiteral("both")}};
+    std::array<TagPrecision, 3> rows;
+    rows[0].kind = QStringLiteral("objects");
+    rows[1].kind = QStringLiteral("attributes");
+    rows[2].kind = QStringLiteral("both");
     for (const db::Candidate& candidate : db::TagRepository(database.connection()).candidates()) {
         count(rows[candidate.kind == db::TagKind::Object ? 0 : 1], candidate.state);
         count(rows[2], candidate.state);
@@ -51,7 +53,7 @@ QList<TagPrecision> tagPrecision(const db::Database& database)
         row.low = interval.low;
         row.high = interval.high;
     }
-    return rows;
+    return {rows.begin(), rows.end()};
 }
 
 QString precisionTable(const QList<TagPrecision>& rows)

@@ -58,7 +58,8 @@ Verdict goNoGo(const PrimaryMetric& metric, const std::optional<Retention>& rete
     const bool isEnough = verdict.improvement >= settings.threshold;
     verdict.isForgetful =
         retention && retention->before - retention->after > settings.retentionLimit;
-    if (verdict.isForgetful) {
+    const bool isTooLittle = !isEnough && range.high < settings.threshold;
+    if (verdict.isForgetful || isTooLittle) {
         verdict.decision = Decision::NoGo;
     } else if (isEnough && range.low > 0.0) {
         verdict.decision =
@@ -66,8 +67,6 @@ Verdict goNoGo(const PrimaryMetric& metric, const std::optional<Retention>& rete
     } else if (isEnough) {
         verdict.morePairs =
             pairsUntil(verdict.improvement - range.low, verdict.improvement, metric.verifiedPairs);
-    } else if (range.high < settings.threshold) {
-        verdict.decision = Decision::NoGo;
     } else {
         verdict.morePairs =
             pairsUntil(range.high - verdict.improvement, settings.threshold - verdict.improvement,

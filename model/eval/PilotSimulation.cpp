@@ -66,11 +66,12 @@ double pointAbove(double share)
 /// where absent ones score N(0, 1) and present ones N(separation, 1).
 double truePrecision(double frequency, double separation)
 {
-    constexpr double kStep = 0.1;
+    constexpr int kSteps = 60;
     constexpr double kReach = 6.0; // standard deviations
     double sum = 0.0;
     double weights = 0.0;
-    for (double z = -kReach; z <= kReach; z += kStep) {
+    for (int step = -kSteps; step <= kSteps; ++step) {
+        const double z = kReach * step / kSteps;
         const double weight = std::exp(-0.5 * z * z);
         const double found = frequency * above(z);
         const double alerts = (1.0 - frequency) * above(z + separation);
