@@ -8,16 +8,12 @@
 namespace tagalign::model::align {
 
 AdapterHead::AdapterHead(const Projection& projection, std::uint64_t seed, std::int64_t hiddenWidth)
-    : m_epsilon(projection.epsilon)
+    : Head(projection, Trained::Nothing)
 {
     torch::NoGradGuard noGrad;
     const std::int64_t width = projection.tokenWidth();
     const std::int64_t hidden =
         hiddenWidth > 0 ? hiddenWidth : std::max<std::int64_t>(8, width / 4);
-    m_normWeight = register_buffer("ln_post_weight", projection.normWeight.detach().clone());
-    m_normBias = register_buffer("ln_post_bias", projection.normBias.detach().clone());
-    m_matrix = register_buffer("projection", projection.matrix.detach().clone());
-    keepTail(projection.tail);
     m_norm = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})));
     m_down = register_module("down", torch::nn::Linear(width, hidden));
     m_up = register_module("up", torch::nn::Linear(hidden, width));
@@ -30,13 +26,13 @@ AdapterHead::AdapterHead(const Projection& projection, std::uint64_t seed, std::
 
 double AdapterHead::flopsPerPatch() const
 {
-    return 2.0 * double(tokenWidth()) * double(2 * hiddenWidth() + embeddingWidth()) + tailFlops();
+    return 4.0 * double(tokenWidth()) * double(hiddenWidth()) + projectionFlops();
 }
 
 torch::Tensor AdapterHead::run(const torch::Tensor& tokens, std::int64_t, std::int64_t)
 {
     const auto moved = tokens + m_up(torch::gelu(m_down(m_norm(tokens))));
-    return project(moved, {m_normWeight, m_normBias, m_matrix, m_epsilon, tail()});
+    return projected(moved);
 }
 
 } // namespace tagalign::model::align

@@ -13,16 +13,10 @@ public:
 
     [[nodiscard]] HeadKind kind() const override { return HeadKind::Adapter; }
 
-    [[nodiscard]] std::int64_t tokenWidth() const override { return m_matrix.size(0); }
-
-    [[nodiscard]] std::int64_t embeddingWidth() const override { return m_matrix.size(1); }
-
     [[nodiscard]] std::int64_t hiddenWidth() const override
     {
         return m_down->options.out_features();
     }
-
-    [[nodiscard]] double epsilon() const override { return m_epsilon; }
 
     [[nodiscard]] double flopsPerPatch() const override;
 
@@ -31,8 +25,6 @@ protected:
                       std::int64_t columns) override;
 
 private:
-    torch::Tensor m_normWeight, m_normBias, m_matrix; // buffers: saved, but not trained
-    double m_epsilon;
     torch::nn::LayerNorm m_norm{nullptr};
     torch::nn::Linear m_down{nullptr};
     torch::nn::Linear m_up{nullptr};

@@ -17,7 +17,7 @@ using Node = torch::nn::Module;
 } // namespace
 
 GatedConvHead::GatedConvHead(const Projection& projection, std::uint64_t seed)
-    : m_epsilon(projection.epsilon)
+    : Head(projection, Trained::All)
 {
     torch::NoGradGuard noGrad;
     auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
@@ -27,10 +27,6 @@ GatedConvHead::GatedConvHead(const Projection& projection, std::uint64_t seed)
         for (const char* name : {"conv", "conv2"})
             m_steps.push_back(makeStep(*node, name, projection.tokenWidth(), generator));
     }
-    m_normWeight = register_parameter("ln_post_weight", projection.normWeight.detach().clone());
-    m_normBias = register_parameter("ln_post_bias", projection.normBias.detach().clone());
-    m_matrix = register_parameter("projection", projection.matrix.detach().clone());
-    keepTail(projection.tail);
 }
 
 GatedConvHead::Step GatedConvHead::makeStep(torch::nn::Module& parent, const std::string& name,
@@ -53,8 +49,7 @@ GatedConvHead::Step GatedConvHead::makeStep(torch::nn::Module& parent, const std
 double GatedConvHead::flopsPerPatch() const
 {
     const auto width = double(tokenWidth());
-    return 2.0 * width * (double(m_steps.size()) * 9.0 * width + double(embeddingWidth())) +
-           tailFlops();
+    return 18.0 * double(m_steps.size()) * width * width + projectionFlops();
 }
 
 torch::Tensor GatedConvHead::convolve(Step& step, const torch::Tensor& grid) const
@@ -79,7 +74,7 @@ torch::Tensor GatedConvHead::run(const torch::Tensor& tokens, std::int64_t rows,
     for (Step& step : m_steps)
         grid = grid + torch::tanh(step.gate) * convolve(step, grid);
     const auto moved = grid.reshape(tokens.sizes());
-    return project(moved, {m_normWeight, m_normBias, m_matrix, m_epsilon, tail()});
+    return projected(moved);
 }
 
 } // namespace tagalign::model::align

@@ -17,12 +17,6 @@ public:
 
     [[nodiscard]] HeadKind kind() const override { return HeadKind::GatedConv; }
 
-    [[nodiscard]] std::int64_t tokenWidth() const override { return m_matrix.size(0); }
-
-    [[nodiscard]] std::int64_t embeddingWidth() const override { return m_matrix.size(1); }
-
-    [[nodiscard]] double epsilon() const override { return m_epsilon; }
-
     [[nodiscard]] double flopsPerPatch() const override;
 
     void setConvolutionType(torch::Dtype type) override { m_convolutionType = type; }
@@ -44,8 +38,6 @@ private:
     [[nodiscard]] torch::Tensor convolve(Step& step, const torch::Tensor& grid) const;
 
     std::vector<Step> m_steps;
-    torch::Tensor m_normWeight, m_normBias, m_matrix;
-    double m_epsilon;
     torch::Dtype m_convolutionType = torch::kFloat32;
 };
 

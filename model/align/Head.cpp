@@ -73,12 +73,21 @@ torch::Tensor project(const torch::Tensor& tokens, const Projection& projection)
                                         : throughTail(joint, projection.tail, projection.epsilon);
 }
 
-void Head::keepTail(const PoolTail& tail)
+Head::Head(const Projection& projection, Trained trained)
 {
-    if (tail.width() == 0)
+    const auto keep = [this](const char* name, const torch::Tensor& tensor, bool isTrained) {
+        const auto copy = tensor.detach().clone();
+        return isTrained ? register_parameter(name, copy) : register_buffer(name, copy);
+    };
+    const bool isAll = trained == Trained::All;
+    m_projection.normWeight = keep("ln_post_weight", projection.normWeight, isAll);
+    m_projection.normBias = keep("ln_post_bias", projection.normBias, isAll);
+    m_projection.matrix = keep("projection", projection.matrix, trained != Trained::Nothing);
+    m_projection.epsilon = projection.epsilon;
+    if (projection.tail.width() == 0)
         return;
     for (const auto& [name, part] : kPoolTailParts)
-        m_tail.*part = register_buffer(name, (tail.*part).detach().clone());
+        m_projection.tail.*part = keep(name, projection.tail.*part, false);
 }
 
 torch::Tensor Head::forward(const torch::Tensor& tokens, std::int64_t rows, std::int64_t columns)

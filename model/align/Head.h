@@ -70,39 +70,49 @@ public:
     torch::Tensor forward(const torch::Tensor& tokens, std::int64_t rows, std::int64_t columns);
 
     [[nodiscard]] virtual HeadKind kind() const = 0;
-    [[nodiscard]] virtual std::int64_t tokenWidth() const = 0;
-    [[nodiscard]] virtual std::int64_t embeddingWidth() const = 0;
+
+    [[nodiscard]] std::int64_t tokenWidth() const { return m_projection.tokenWidth(); }
+
+    [[nodiscard]] std::int64_t embeddingWidth() const { return m_projection.embeddingWidth(); }
 
     /// Width of an adapter's bottleneck or a transformer's MLP; 0 where there is none.
     [[nodiscard]] virtual std::int64_t hiddenWidth() const { return 0; }
 
     /// Of ln_post.
-    [[nodiscard]] virtual double epsilon() const = 0;
+    [[nodiscard]] double epsilon() const { return m_projection.epsilon; }
+
     /// Multiplications and additions of one forward pass over one patch.
     [[nodiscard]] virtual double flopsPerPatch() const = 0;
 
-    [[nodiscard]] std::int64_t tailWidth() const { return m_tail.width(); }
+    [[nodiscard]] std::int64_t tailWidth() const { return m_projection.tail.width(); }
 
     /// Type that convolutions run in; the weights stay float32. No effect where there are none.
     virtual void setConvolutionType(torch::Dtype) {}
 
 protected:
-    /// Keeps a copy as buffers: saved, but not trained.
-    void keepTail(const PoolTail& tail);
+    /// Which parts of the projection's copy are trained; the rest is only saved. SigLIP's tail
+    /// never is.
+    enum class Trained { Nothing, Matrix, All };
 
-    [[nodiscard]] const PoolTail& tail() const { return m_tail; }
+    Head(const Projection& projection, Trained trained);
 
-    /// What the tail adds to flopsPerPatch().
-    [[nodiscard]] double tailFlops() const
+    /// The way out: by the head's own copy of the projection.
+    [[nodiscard]] torch::Tensor projected(const torch::Tensor& tokens) const
     {
-        return 4.0 * double(embeddingWidth()) * double(tailWidth());
+        return project(tokens, m_projection);
+    }
+
+    /// What projected() adds to flopsPerPatch().
+    [[nodiscard]] double projectionFlops() const
+    {
+        return 2.0 * double(embeddingWidth()) * double(tokenWidth() + 2 * tailWidth());
     }
 
     virtual torch::Tensor run(const torch::Tensor& tokens, std::int64_t rows,
                               std::int64_t columns) = 0;
 
 private:
-    PoolTail m_tail;
+    Projection m_projection;
 };
 
 /// @param hiddenWidth see Head::hiddenWidth(); 0 chooses the kind's own.

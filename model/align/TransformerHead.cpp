@@ -26,16 +26,12 @@ void startZero(torch::nn::Linear& layer)
 
 TransformerHead::TransformerHead(const Projection& projection, std::uint64_t seed,
                                  std::int64_t hiddenWidth)
-    : m_epsilon(projection.epsilon)
+    : Head(projection, Trained::Nothing)
 {
     torch::NoGradGuard noGrad;
     const std::int64_t width = projection.tokenWidth();
     const std::int64_t hidden = hiddenWidth > 0 ? hiddenWidth : 4 * width;
     m_heads = width % kHeadWidth == 0 ? width / kHeadWidth : 1;
-    m_normWeight = register_buffer("ln_post_weight", projection.normWeight.detach().clone());
-    m_normBias = register_buffer("ln_post_bias", projection.normBias.detach().clone());
-    m_matrix = register_buffer("projection", projection.matrix.detach().clone());
-    keepTail(projection.tail);
     const torch::nn::LayerNormOptions norm({width});
     m_attentionNorm = register_module("attention_norm", torch::nn::LayerNorm(norm));
     m_queryKeyValue = register_module("query_key_value", torch::nn::Linear(width, 3 * width));
@@ -53,8 +49,7 @@ TransformerHead::TransformerHead(const Projection& projection, std::uint64_t see
 double TransformerHead::flopsPerPatch() const
 {
     const auto width = double(tokenWidth());
-    return 2.0 * width * (4.0 * width + 2.0 * double(hiddenWidth()) + double(embeddingWidth())) +
-           tailFlops();
+    return 4.0 * width * (2.0 * width + double(hiddenWidth())) + projectionFlops();
 }
 
 torch::Tensor TransformerHead::attend(const torch::Tensor& normed)
@@ -71,7 +66,7 @@ torch::Tensor TransformerHead::run(const torch::Tensor& tokens, std::int64_t, st
 {
     const auto attended = tokens + attend(m_attentionNorm(tokens));
     const auto moved = attended + m_down(torch::gelu(m_up(m_mlpNorm(attended))));
-    return project(moved, {m_normWeight, m_normBias, m_matrix, m_epsilon, tail()});
+    return projected(moved);
 }
 
 } // namespace tagalign::model::align

@@ -15,13 +15,7 @@ public:
 
     [[nodiscard]] HeadKind kind() const override { return HeadKind::Transformer; }
 
-    [[nodiscard]] std::int64_t tokenWidth() const override { return m_matrix.size(0); }
-
-    [[nodiscard]] std::int64_t embeddingWidth() const override { return m_matrix.size(1); }
-
     [[nodiscard]] std::int64_t hiddenWidth() const override { return m_up->options.out_features(); }
-
-    [[nodiscard]] double epsilon() const override { return m_epsilon; }
 
     /// Without the products of queries and keys, whose number grows with the patches.
     [[nodiscard]] double flopsPerPatch() const override;
@@ -33,8 +27,6 @@ protected:
 private:
     [[nodiscard]] torch::Tensor attend(const torch::Tensor& normed);
 
-    torch::Tensor m_normWeight, m_normBias, m_matrix; // buffers: saved, but not trained
-    double m_epsilon;
     std::int64_t m_heads;
     torch::nn::LayerNorm m_attentionNorm{nullptr};
     torch::nn::Linear m_queryKeyValue{nullptr};
