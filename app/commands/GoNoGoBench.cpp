@@ -1,6 +1,7 @@
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
 #include "app/jobs/Decision.h"
+#include "app/jobs/EvaluateJob.h"
 #include "model/Progress.h"
 #include "model/eval/PilotSimulation.h"
 #include "model/pipeline/TagFigures.h"
@@ -38,17 +39,6 @@ struct Tally
 
     [[nodiscard]] int go() const { return outcomes[0] + outcomes[1]; }
 };
-
-db::Metric metricOf(const model::pipeline::MetricRow& row)
-{
-    return {.name = QString::fromStdString(row.metric),
-            .kind = QString::fromStdString(row.kind),
-            .before = row.before,
-            .after = row.after,
-            .low = row.low,
-            .high = row.high,
-            .count = int(row.images)};
-}
 
 /// The figures and the decision as for a real run: the same code.
 void judge(const model::eval::SimulatedPilot& pilot, const Options& options, std::uint64_t seed,

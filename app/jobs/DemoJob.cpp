@@ -67,17 +67,6 @@ TruthData truthDataOf(const PilotSnapshot& snapshot, const SceneTruth& truth)
     return result;
 }
 
-db::Metric toMetric(const model::pipeline::MetricRow& row)
-{
-    return {.name = QString::fromStdString(row.metric),
-            .kind = QString::fromStdString(row.kind),
-            .before = row.before,
-            .after = row.after,
-            .low = row.low,
-            .high = row.high,
-            .count = int(row.images)};
-}
-
 } // namespace
 
 QString demoPairsFolder(const Project& project)
@@ -142,13 +131,13 @@ QList<db::Metric> measureAgainstTruth(const Project& project, const db::Run& run
     const auto evaluation = model::pipeline::evaluateHead(
         files, pilot.data, head, {}, context.forModel(QStringLiteral("Measuring tags of")));
     for (const auto& row : evaluation.metrics) {
-        metrics.append(toMetric(row));
+        metrics.append(metricOf(row));
     }
     const auto regions =
         model::pipeline::evaluateRegions(files, pilot.data, pilot.regions, head, {},
                                          context.forModel(QStringLiteral("Measuring regions of")));
     for (const auto& row : regions) {
-        metrics.append(toMetric(row));
+        metrics.append(metricOf(row));
     }
     return metrics;
 }

@@ -20,17 +20,6 @@ namespace tagalign::app {
 
 namespace {
 
-db::Metric metricOf(const model::pipeline::MetricRow& row)
-{
-    return {.name = QString::fromStdString(row.metric),
-            .kind = QString::fromStdString(row.kind),
-            .before = row.before,
-            .after = row.after,
-            .low = row.low,
-            .high = row.high,
-            .count = int(row.images)};
-}
-
 QList<db::Metric> metricsOf(const model::pipeline::EvaluationResult& result,
                             const PilotSnapshot& snapshot)
 {
@@ -100,6 +89,17 @@ QString retentionCaution(std::size_t tags)
 
 } // namespace
 
+db::Metric metricOf(const model::pipeline::MetricRow& row)
+{
+    return {.name = QString::fromStdString(row.metric),
+            .kind = QString::fromStdString(row.kind),
+            .before = row.before,
+            .after = row.after,
+            .low = row.low,
+            .high = row.high,
+            .count = int(row.images)};
+}
+
 QString tagPrecisionName()
 {
     return QStringLiteral("average precision");
@@ -140,8 +140,9 @@ EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobCon
     const std::filesystem::path head = headFile(project, run).toStdString();
     const auto result = model::pipeline::evaluateHead(
         files, snapshot.data, head, {}, context.forModel(QStringLiteral("Evaluating")));
-    const auto retention = model::pipeline::evaluateRetention(
-        files, other, head, {}, context.forModel(QStringLiteral("Measuring retention")));
+    const auto retention =
+        model::pipeline::evaluateRetention(files, other, head, result.shares, {},
+                                           context.forModel(QStringLiteral("Measuring retention")));
     EvaluationSummary summary{.metrics = metricsOf(result, snapshot),
                               .cautions = cautionsOn(database, leftOut)};
     for (const auto& row : retention.metrics) {

@@ -3,6 +3,7 @@
 #include "app/Project.h"
 #include "app/jobs/JobContext.h"
 #include "db/Rows.h"
+#include "model/pipeline/Evaluation.h"
 #include "model/pipeline/PilotData.h"
 
 #include <QList>
@@ -20,6 +21,9 @@ struct EvaluationSummary
 /// that show it.
 [[nodiscard]] QString tagPrecisionName();
 [[nodiscard]] QString sliceName();
+
+/// A figure as it is stored.
+[[nodiscard]] db::Metric metricOf(const model::pipeline::MetricRow& row);
 
 /// Takes those test images out of `data` that the run was trained or tuned on, as the splits have
 /// changed since; their number.

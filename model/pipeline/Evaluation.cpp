@@ -119,8 +119,7 @@ public:
     {
         EvaluationResult result;
         result.testImages = m_images.test.size();
-        result.sharesBefore = m_scores.sharesBefore;
-        result.sharesAfter = m_scores.sharesAfter;
+        result.shares = m_scores.shares;
         result.metrics = measured(m_figures, m_images.test.size(), settings, onProgress);
         result.tags =
             tagRows(m_before.tags, m_after.tags, m_images.test.size(), settings, onProgress);
@@ -263,10 +262,28 @@ private:
             caution("Tags that are on no test image and left out: " + std::to_string(unseen) + ".");
         }
         addVerifiedCaution(caution);
+        addShareCautions(caution);
         if (!m_hasFalseAlerts) {
             caution("No validation image carries a tag: false alerts and calibration were not "
                     "measured.");
         }
+    }
+
+    /// Why a kind of figure does not move at all.
+    template <typename Caution>
+    void addShareCautions(const Caution& caution) const
+    {
+        const align::ScoreShares& shares = m_scores.shares.after;
+        const auto add = [&caution](double share, const std::string& what) {
+            if (share == 0.0) {
+                caution("For " + what +
+                        " the whole-image vector alone is used, as the head's patches add nothing "
+                        "to it on validation images.");
+            }
+        };
+        add(shares.objects, "object tags");
+        add(shares.attributes, "attribute tags");
+        add(shares.retrieval, "captions");
     }
 
     template <typename Caution>

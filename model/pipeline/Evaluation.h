@@ -68,12 +68,18 @@ struct EvaluationSettings
     double blend = 0.0; ///< 0 = head, 1 = frozen: interpolation of the "after" scores
 };
 
+/// How much patches count beside the whole-image vector, for the frozen model and for the head.
+struct SharePair
+{
+    align::ScoreShares before;
+    align::ScoreShares after;
+};
+
 struct EvaluationResult
 {
     std::vector<MetricRow> metrics;
     std::vector<TagRow> tags;
-    align::ScoreShares sharesBefore; ///< of patches beside the whole-image vector, by validation
-    align::ScoreShares sharesAfter;
+    SharePair shares; ///< as chosen on the validation images
     std::vector<SliceRow> slices;
     std::vector<ReliabilityCurve> reliability;
     std::size_t testImages = 0;

@@ -243,7 +243,8 @@ struct Shared
 
 EvaluationScores scoreImages(const ModelFiles& model, const std::vector<PilotTag>& tags,
                              const EvaluationImages& images, const std::filesystem::path& headFile,
-                             double blend, const OnProgress& onProgress)
+                             double blend, const OnProgress& onProgress,
+                             const std::optional<SharePair>& given)
 {
     const torch::InferenceMode guard;
     Scorer scorer(model, tags, headFile, onProgress);
@@ -251,10 +252,14 @@ EvaluationScores scoreImages(const ModelFiles& model, const std::vector<PilotTag
     const SplitAnswers validation = scorer.answers(images.validation);
     const torch::Tensor captionVectors = scorer.captions(images.test);
     const Captions texts(images.test);
-    const ShareChoice choice(scorer, tags, images.validation);
     EvaluationScores scores;
-    scores.sharesBefore = choice.of(validation.before, validation.whole);
-    scores.sharesAfter = choice.of(validation.after, validation.whole);
+    if (given) {
+        scores.shares = *given;
+    } else {
+        const ShareChoice choice(scorer, tags, images.validation);
+        scores.shares = {choice.of(validation.before, validation.whole),
+                         choice.of(validation.after, validation.whole)};
+    }
     const auto shared = [&](Answers SplitAnswers::*side, const ScoreShares& shares) {
         const torch::Tensor row = sharesOf(tags, shares);
         return Shared{
@@ -267,8 +272,8 @@ EvaluationScores scoreImages(const ModelFiles& model, const std::vector<PilotTag
         return ModelScores{tagRows(side.testTags), tagRows(side.validationTags), ranks.textToImage,
                            ranks.imageToText};
     };
-    const Shared before = shared(&SplitAnswers::before, scores.sharesBefore);
-    const Shared after = shared(&SplitAnswers::after, scores.sharesAfter);
+    const Shared before = shared(&SplitAnswers::before, scores.shares.before);
+    const Shared after = shared(&SplitAnswers::after, scores.shares.after);
     scores.before = filled(before);
     scores.after = filled(after.mixedWith(before, blend));
     scores.whole = filled({test.whole.tags, validation.whole.tags, test.whole.vectors});

@@ -4,6 +4,7 @@
 #include "model/eval/Retrieval.h"
 #include "model/pipeline/Evaluation.h"
 
+#include <optional>
 #include <vector>
 
 namespace tagalign::model::pipeline {
@@ -22,8 +23,7 @@ struct EvaluationScores
     ModelScores before; ///< frozen patches, scored by the rule that `after` is scored by
     ModelScores after;  ///< the head's patches, blended with `before`
     ModelScores whole;  ///< the frozen model's own image vector, as published
-    align::ScoreShares sharesBefore;
-    align::ScoreShares sharesAfter;
+    SharePair shares;   ///< by which `before` and `after` were mixed
 };
 
 struct EvaluationImages
@@ -34,13 +34,12 @@ struct EvaluationImages
 
 /// Tags: pooled over patches as the head was trained to, and the cosine with the global vector.
 /// Retrieval: the mean patch and the global vector (align::retrievalVector). How much each counts
-/// is chosen on the validation images, for the frozen model and for the head alike; one half
-/// without any. @throws Error, Cancelled
-[[nodiscard]] EvaluationScores scoreImages(const ModelFiles& model,
-                                           const std::vector<PilotTag>& tags,
-                                           const EvaluationImages& images,
-                                           const std::filesystem::path& headFile, double blend,
-                                           const OnProgress& onProgress);
+/// is chosen on the validation images, for the frozen model and for the head alike (one half
+/// without any), unless it is given. @throws Error, Cancelled
+[[nodiscard]] EvaluationScores
+scoreImages(const ModelFiles& model, const std::vector<PilotTag>& tags,
+            const EvaluationImages& images, const std::filesystem::path& headFile, double blend,
+            const OnProgress& onProgress, const std::optional<SharePair>& given = std::nullopt);
 
 /// What scoreImages() would choose for the head. @throws Error, Cancelled
 [[nodiscard]] align::ScoreShares chooseShares(const ModelFiles& model,

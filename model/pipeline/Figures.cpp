@@ -6,6 +6,14 @@
 
 namespace tagalign::model::pipeline {
 
+OnProgress resampling(const OnProgress& onProgress)
+{
+    return [&onProgress](const Progress& progress) {
+        return onProgress ? onProgress({progress.done, progress.total, "Resampling"})
+                          : Next::Continue;
+    };
+}
+
 std::vector<MetricRow> measured(const std::vector<Figure>& figures, std::size_t images,
                                 const EvaluationSettings& settings, const OnProgress& onProgress)
 {
@@ -19,10 +27,7 @@ std::vector<MetricRow> measured(const std::vector<Figure>& figures, std::size_t 
             }
             return differences;
         },
-        [&onProgress](const Progress& progress) {
-            return onProgress ? onProgress({progress.done, progress.total, "Resampling"})
-                              : Next::Continue;
-        });
+        resampling(onProgress));
     std::vector<MetricRow> rows;
     for (std::size_t i = 0; i < figures.size(); ++i) {
         MetricRow row = figures[i].row;

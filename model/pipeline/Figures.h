@@ -20,6 +20,9 @@ struct Figure
     std::function<double(Weights)> after;
 };
 
+/// The bootstrap's progress under its own name.
+[[nodiscard]] OnProgress resampling(const OnProgress& onProgress);
+
 /// The figures' rows with values and intervals, all on the same draws of the images; without those
 /// that cannot be computed. @throws Cancelled
 [[nodiscard]] std::vector<MetricRow> measured(const std::vector<Figure>& figures,

@@ -5,35 +5,29 @@
 #include "model/pipeline/TagFigures.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace tagalign::model::pipeline {
 
 RetentionResult evaluateRetention(const ModelFiles& model, const PilotData& other,
-                                  const std::filesystem::path& headFile,
+                                  const std::filesystem::path& headFile, const SharePair& shares,
                                   const EvaluationSettings& settings, const OnProgress& onProgress)
 {
-    const StoredImages stored =
-        storedImages(model, other, {Split::Test, Split::Validation}, onProgress);
+    const StoredImages stored = storedImages(model, other, {Split::Test}, onProgress);
     EvaluationImages images;
     for (const PilotImage& image : stored.data.images) {
         if (image.split == Split::Test) {
             images.test.push_back(&image);
-        } else if (image.split == Split::Validation) {
-            images.validation.push_back(&image);
         }
     }
     if (images.test.empty() || other.tags.empty()) {
         return {};
     }
     const EvaluationScores scores =
-        scoreImages(model, other.tags, images, headFile, settings.blend, onProgress);
+        scoreImages(model, other.tags, images, headFile, settings.blend, onProgress, shares);
     const TagLabels labels = labelsOf(images.test, other.tags.size());
-    std::vector<std::size_t> all(other.tags.size());
-    std::iota(all.begin(), all.end(), std::size_t(0));
-    const auto figureOf = [&all](std::vector<eval::TagRanking> rankings) {
-        return [rankings = std::move(rankings), &all](Weights weights) {
-            return meanPrecision(rankings, all, weights);
+    const auto figureOf = [](std::vector<eval::TagRanking> rankings) {
+        return [rankings = std::move(rankings)](Weights weights) {
+            return meanPrecision(rankings, weights);
         };
     };
     const auto after = figureOf(rankingsOf(scores.after.testTags, labels));

@@ -16,9 +16,11 @@ struct RetentionResult
 /// on the test images, of tags outside the pilot.
 /// @param other the pilot's images with tags that none of its trainings saw, and what the captions
 ///        say of them.
+/// @param shares by which the pilot's own tags are scored: nobody would choose others for these.
 /// @throws Error if there is no test image with features, or the head cannot be read; Cancelled.
 [[nodiscard]] RetentionResult evaluateRetention(const ModelFiles& model, const PilotData& other,
                                                 const std::filesystem::path& headFile,
+                                                const SharePair& shares,
                                                 const EvaluationSettings& settings,
                                                 const OnProgress& onProgress);
 

@@ -1,6 +1,7 @@
 #include "model/pipeline/TagChanges.h"
 
 #include "model/eval/Bootstrap.h"
+#include "model/pipeline/Figures.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,14 +10,6 @@
 namespace tagalign::model::pipeline {
 
 namespace {
-
-OnProgress resampling(const OnProgress& onProgress)
-{
-    return [&onProgress](const Progress& progress) {
-        return onProgress ? onProgress({progress.done, progress.total, "Resampling"})
-                          : Next::Continue;
-    };
-}
 
 /// One object's images.
 struct Slice
@@ -61,19 +54,6 @@ Slice sliceOf(std::size_t object, const TagScores& before, const TagScores& afte
         slice.after.emplace_back(after[tag], known);
     }
     return slice;
-}
-
-double meanOf(const std::vector<eval::TagRanking>& rankings, Weights weights)
-{
-    double sum = 0.0;
-    double count = 0.0;
-    for (const eval::TagRanking& ranking : rankings) {
-        if (const auto precision = ranking.averagePrecision(weights)) {
-            sum += *precision;
-            count += 1.0;
-        }
-    }
-    return count > 0.0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
 }
 
 } // namespace
@@ -130,13 +110,13 @@ std::vector<SliceRow> sliceRows(const TagScores& before, const TagScores& after,
     std::vector<double> changes;
     for (const std::size_t object : frequentObjects(labels, objects)) {
         Slice slice = sliceOf(object, before, after, labels, attributes);
-        const double own = meanOf(slice.before, {});
+        const double own = meanPrecision(slice.before, {});
         if (std::isnan(own)) {
             continue;
         }
         rows.push_back({.object = object,
                         .before = own,
-                        .after = meanOf(slice.after, {}),
+                        .after = meanPrecision(slice.after, {}),
                         .images = slice.images});
         changes.push_back(rows.back().after - own);
         slices.push_back(std::move(slice));
@@ -150,7 +130,8 @@ std::vector<SliceRow> sliceRows(const TagScores& before, const TagScores& after,
             std::vector<double> drawn;
             drawn.reserve(slices.size());
             for (const Slice& slice : slices) {
-                drawn.push_back(meanOf(slice.after, weights) - meanOf(slice.before, weights));
+                drawn.push_back(meanPrecision(slice.after, weights) -
+                                meanPrecision(slice.before, weights));
             }
             return drawn;
         },

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -96,6 +97,13 @@ double meanPrecision(const std::vector<eval::TagRanking>& rankings,
         }
     }
     return count > 0.0 ? sum / count : kNone;
+}
+
+double meanPrecision(const std::vector<eval::TagRanking>& rankings, Weights weights)
+{
+    std::vector<std::size_t> all(rankings.size());
+    std::iota(all.begin(), all.end(), std::size_t(0));
+    return meanPrecision(rankings, all, weights);
 }
 
 std::vector<double> topOneHits(const TagScores& scores, const TagLabels& labels,

@@ -33,6 +33,9 @@ constexpr std::size_t kFewPositives = 5;
 [[nodiscard]] double meanPrecision(const std::vector<eval::TagRanking>& rankings,
                                    const std::vector<std::size_t>& tags, Weights weights);
 
+/// The same of all of them.
+[[nodiscard]] double meanPrecision(const std::vector<eval::TagRanking>& rankings, Weights weights);
+
 /// Whether the tag that an image carries scores above all others of these tags: 1 or 0, NaN for
 /// images that do not carry exactly one. Unknown tags do not compete; a tie is a miss.
 [[nodiscard]] std::vector<double> topOneHits(const TagScores& scores, const TagLabels& labels,

@@ -177,8 +177,8 @@ private Q_SLOTS:
         torch::Tensor shares = torch::empty({std::int64_t(m_data.tags.size())});
         for (std::size_t tag = 0; tag < m_data.tags.size(); ++tag) {
             shares[std::int64_t(tag)] = m_data.tags[tag].kind == tags::TagKind::Object
-                                            ? result.sharesAfter.objects
-                                            : result.sharesAfter.attributes;
+                                            ? result.shares.after.objects
+                                            : result.shares.after.attributes;
         }
         std::vector<torch::Tensor> scores;
         std::vector<torch::Tensor> vectors;
@@ -191,7 +191,7 @@ private Q_SLOTS:
             scores.push_back(shares * pooled +
                              (1.0 - shares) * tags.matmul(align::normalised(global)[0]));
             vectors.push_back(
-                align::retrievalVector(patches.mean(1), global, result.sharesAfter.retrieval)[0]);
+                align::retrievalVector(patches.mean(1), global, result.shares.after.retrieval)[0]);
         }
         auto positive = torch::zeros({kTest, 4}, torch::kBool);
         auto known = torch::ones({kTest, 4}, torch::kBool);
@@ -316,19 +316,29 @@ private Q_SLOTS:
             }
             other.images.push_back(std::move(image));
         }
-        const auto fresh = evaluateRetention(m_model, other, head("keeps", 0.0), {200, 3}, {});
+        const SharePair halves;
+        const auto fresh =
+            evaluateRetention(m_model, other, head("keeps", 0.0), halves, {200, 3}, {});
         QCOMPARE(fresh.tags, std::size_t(1));
         QCOMPARE(fresh.metrics.size(), std::size_t(2));
         QCOMPARE(fresh.metrics[0].metric, std::string("retention mAP"));
         QCOMPARE(fresh.metrics[0].before, fresh.metrics[0].after);
-        const auto changed = evaluateRetention(m_model, other, head("loses", 0.9), {200, 3}, {});
+        const auto changed =
+            evaluateRetention(m_model, other, head("loses", 0.9), halves, {200, 3}, {});
         QCOMPARE(changed.metrics[0].before, fresh.metrics[0].before);
         QVERIFY(changed.metrics[0].after != changed.metrics[0].before);
+        // Where the pilot's tags are scored by the whole image alone, these are too.
+        const align::ScoreShares whole{.objects = 0.0, .attributes = 0.0, .retrieval = 0.0};
+        const auto unused =
+            evaluateRetention(m_model, other, head("loses", 0.9), {whole, whole}, {200, 3}, {});
+        QCOMPARE(unused.metrics[0].after, unused.metrics[0].before);
+        QCOMPARE(unused.metrics[0].before, unused.metrics[1].before);
         other.tags.clear();
         for (PilotImage& image : other.images) {
             image.targets.clear();
         }
-        QVERIFY(evaluateRetention(m_model, other, head("none", 0.0), {200, 3}, {}).metrics.empty());
+        QVERIFY(evaluateRetention(m_model, other, head("none", 0.0), halves, {200, 3}, {})
+                    .metrics.empty());
     }
 
     void regionsOfAFreshHeadAreTheFrozenModels()
