@@ -96,6 +96,7 @@ AblationDialog::AblationDialog(Workspace& workspace, const model::pipeline::Trai
     connect(m_study, qOverload<int>(&QComboBox::currentIndexChanged), this,
             &AblationDialog::reload);
     connect(&workspace, &Workspace::runsChanged, this, &AblationDialog::reload);
+    connect(&workspace.jobs, &JobQueue::finished, this, &AblationDialog::onJobEnded);
     reload();
 }
 
@@ -107,16 +108,24 @@ AblationStudy AblationDialog::study() const
 void AblationDialog::start()
 {
     for (const AblationRow& row : m_rows) {
-        if (!row.run) {
-            m_workspace.jobs.add(
+        if (!row.isMeasured()) {
+            m_queued.insert(m_workspace.jobs.add(
                 tr("Training: %1").arg(row.variant.title),
                 [project = m_workspace.project(), variant = row.variant](JobContext& context) {
                     (void)runVariant(project, variant, context);
                 },
-                [workspace = &m_workspace] { Q_EMIT workspace->runsChanged(); });
+                [workspace = &m_workspace] { Q_EMIT workspace->runsChanged(); }));
         }
     }
-    m_start->setEnabled(false); // until the runs are there or the study changes
+    m_start->setEnabled(false);
+}
+
+/// Also after a job that was cancelled or failed, so that it can be tried again.
+void AblationDialog::onJobEnded(int id)
+{
+    if (m_queued.remove(id)) {
+        reload();
+    }
 }
 
 void AblationDialog::reload()
@@ -160,9 +169,9 @@ void AblationDialog::showRows(const QList<AblationRow>& rows)
     }
     m_plot->setSteps(names);
     m_plot->setSeries({objects, attributes});
-    m_start->setEnabled(
-        std::any_of(rows.begin(), rows.end(), [](const AblationRow& row) { return !row.run; }) &&
-        !m_workspace.jobs.isBusy());
+    const bool isMissing = std::any_of(rows.begin(), rows.end(),
+                                       [](const AblationRow& row) { return !row.isMeasured(); });
+    m_start->setEnabled(isMissing && m_queued.isEmpty());
 }
 
 } // namespace tagalign::app

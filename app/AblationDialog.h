@@ -4,6 +4,7 @@
 #include "app/pages/Workspace.h"
 
 #include <QDialog>
+#include <QSet>
 
 class QComboBox;
 class QLabel;
@@ -32,12 +33,14 @@ public Q_SLOTS:
 
 private:
     void reload();
+    void onJobEnded(int id);
     void showRows(const QList<AblationRow>& rows);
     [[nodiscard]] AblationStudy study() const;
 
     Workspace& m_workspace;
     model::pipeline::TrainSettings m_base;
     QList<AblationRow> m_rows;
+    QSet<int> m_queued; ///< ids of this dialog's jobs that are not over
     QComboBox* m_study;
     QLabel* m_explanation;
     QTableWidget* m_table;

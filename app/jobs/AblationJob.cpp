@@ -1,7 +1,6 @@
 #include "app/jobs/AblationJob.h"
 
 #include "app/jobs/EvaluateJob.h"
-#include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/Runs.h"
 #include "app/jobs/TrainJob.h"
 #include "db/RunRepository.h"
@@ -59,22 +58,16 @@ int mostTags(const db::Database& database)
     return std::max(objects, attributes);
 }
 
-/// Done with these settings on this data, its head still there.
-std::optional<db::Run> doneRun(const Project& project, const QList<db::Run>& runs,
-                               const QString& settings, const QString& data)
+/// Done with these settings on the present data, its head still there.
+std::optional<db::Run> doneRun(const Project& project, const db::Database& database,
+                               const TrainSettings& settings)
 {
-    for (const db::Run& run : runs) {
-        if (run.status == db::RunStatus::Done && run.settings == settings && run.snapshot == data &&
-            QFile::exists(headFile(project, run))) {
+    for (const db::Run& run : runsLike(database, settings)) {
+        if (run.status == db::RunStatus::Done && QFile::exists(headFile(project, run))) {
             return run;
         }
     }
     return std::nullopt;
-}
-
-QString settingsText(const AblationVariant& variant)
-{
-    return QString::fromStdString(toJson(variant.settings));
 }
 
 std::optional<db::Metric> tagMap(const QList<db::Metric>& metrics, const QString& kind)
@@ -139,17 +132,12 @@ QList<AblationVariant> ablationVariants(AblationStudy study, const TrainSettings
 
 db::Run runVariant(const Project& project, const AblationVariant& variant, JobContext& context)
 {
-    {
-        const db::Database database(project.databaseFile());
-        const db::RunRepository runs(database.connection());
-        const auto known = doneRun(project, runs.runs(), settingsText(variant),
-                                   takeSnapshot(project, database).description);
-        if (known && !runs.metricsOf(known->id).isEmpty()) {
-            return *known;
-        }
+    const db::Database database(project.databaseFile());
+    const auto known = doneRun(project, database, variant.settings);
+    db::Run run = known ? *known : trainProject(project, variant.settings, context, {});
+    if (db::RunRepository(database.connection()).metricsOf(run.id).isEmpty()) {
+        (void)evaluateRun(project, run, context);
     }
-    db::Run run = trainProject(project, variant.settings, context, {});
-    (void)evaluateRun(project, run, context);
     return run;
 }
 
@@ -157,12 +145,9 @@ QList<AblationRow> ablationRows(const Project& project, const db::Database& data
                                 AblationStudy study, const TrainSettings& base)
 {
     const db::RunRepository runs(database.connection());
-    const QList<db::Run> all = runs.runs();
-    const QString data = takeSnapshot(project, database).description;
     QList<AblationRow> rows;
     for (const AblationVariant& variant : ablationVariants(study, base, mostTags(database))) {
-        AblationRow row{.variant = variant,
-                        .run = doneRun(project, all, settingsText(variant), data)};
+        AblationRow row{.variant = variant, .run = doneRun(project, database, variant.settings)};
         if (row.run) {
             const QList<db::Metric> metrics = runs.metricsOf(row.run->id);
             row.objects = tagMap(metrics, QStringLiteral("objects"));

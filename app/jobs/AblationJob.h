@@ -47,6 +47,8 @@ struct AblationRow
     std::optional<db::Run> run; ///< the newest that is done
     std::optional<db::Metric> objects;
     std::optional<db::Metric> attributes;
+
+    [[nodiscard]] bool isMeasured() const { return objects || attributes; }
 };
 
 /// All variants of a study, with what was measured so far on the present model and data.

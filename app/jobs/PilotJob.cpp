@@ -1,10 +1,8 @@
 #include "app/jobs/PilotJob.h"
 
-#include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/Runs.h"
 #include "app/jobs/TrainJob.h"
 #include "db/Database.h"
-#include "db/RunRepository.h"
 
 #include <QFile>
 
@@ -18,11 +16,8 @@ std::optional<db::Run> earlierRun(const Project& project,
 {
     const db::Database database(project.databaseFile());
     closeAbandonedRuns(project, database);
-    const QString wanted = QString::fromStdString(toJson(settings));
-    const QString data = takeSnapshot(project, database).description;
-    for (const db::Run& run : db::RunRepository(database.connection()).runs()) {
-        if (run.settings == wanted && run.snapshot == data &&
-            (run.status == db::RunStatus::Done || run.status == db::RunStatus::Cancelled)) {
+    for (const db::Run& run : runsLike(database, settings)) {
+        if (run.status == db::RunStatus::Done || run.status == db::RunStatus::Cancelled) {
             return run;
         }
     }

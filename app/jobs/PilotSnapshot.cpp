@@ -121,6 +121,26 @@ QList<QList<db::Candidate>> otherCandidates(const db::Database& database,
 
 } // namespace
 
+QString describeData(const db::Database& database)
+{
+    const db::Counts counts = db::ImageRepository(database.connection()).counts();
+    const QString checkpoint = checkpointOf(database);
+    return QString::fromUtf8(
+        QJsonDocument(
+            QJsonObject{{"model", QString::fromStdString(model::pipeline::checkpointFingerprint(
+                                      checkpoint.toStdString()))},
+                        {"model_title", modelTitle(checkpoint)},
+                        {"checkpoint", isStarterModel(checkpoint) ? QString() : checkpoint},
+                        {"images", counts.images},
+                        {"captions", counts.captions},
+                        {"tags", counts.tags},
+                        {"candidates", counts.candidates},
+                        {"accepted", counts.accepted},
+                        {"rejected", counts.rejected},
+                        {"last_verdict", db::VerdictRepository(database.connection()).lastId()}})
+            .toJson(QJsonDocument::Compact));
+}
+
 PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
 {
     const db::ImageRepository images(database.connection());
@@ -150,22 +170,7 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
         snapshot.data.images[imagePlaces.value(candidate.image)].targets.push_back(
             targetOf(candidate, tagPlaces.value(candidate.tag)));
     }
-    const db::Counts counts = images.counts();
-    const QString checkpoint = checkpointOf(database);
-    snapshot.description = QString::fromUtf8(
-        QJsonDocument(
-            QJsonObject{{"model", QString::fromStdString(model::pipeline::checkpointFingerprint(
-                                      checkpoint.toStdString()))},
-                        {"model_title", modelTitle(checkpoint)},
-                        {"checkpoint", isStarterModel(checkpoint) ? QString() : checkpoint},
-                        {"images", counts.images},
-                        {"captions", counts.captions},
-                        {"tags", counts.tags},
-                        {"candidates", counts.candidates},
-                        {"accepted", counts.accepted},
-                        {"rejected", counts.rejected},
-                        {"last_verdict", db::VerdictRepository(database.connection()).lastId()}})
-            .toJson(QJsonDocument::Compact));
+    snapshot.description = describeData(database);
     return snapshot;
 }
 

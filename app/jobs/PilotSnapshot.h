@@ -30,6 +30,9 @@ struct PilotSnapshot
 [[nodiscard]] model::pipeline::PilotData
 otherTags(const db::Database& database, const PilotSnapshot& snapshot, const QSet<db::TagId>& seen);
 
+/// A snapshot's description alone, without reading the data. @throws std::exception
+[[nodiscard]] QString describeData(const db::Database& database);
+
 /// A few images and the most frequent tags, by which a project's colour scale is fixed.
 struct ScaleReference
 {

@@ -124,6 +124,17 @@ QList<UsableRun> usableRuns(const Project& project, const db::Database& database
     return usable;
 }
 
+QList<db::Run> runsLike(const db::Database& database,
+                        const model::pipeline::TrainSettings& settings)
+{
+    const QString wanted = QString::fromStdString(toJson(settings));
+    const QString data = describeData(database);
+    QList<db::Run> runs = db::RunRepository(database.connection()).runs();
+    runs.removeIf(
+        [&](const db::Run& run) { return run.settings != wanted || run.snapshot != data; });
+    return runs;
+}
+
 RunCurves readCurves(const Project& project, const db::Run& run)
 {
     RunCurves curves;

@@ -4,6 +4,7 @@
 #include "db/Database.h"
 #include "db/Rows.h"
 #include "model/pipeline/PilotData.h"
+#include "model/pipeline/TrainSettings.h"
 
 #include <QLockFile>
 #include <QVector>
@@ -48,6 +49,11 @@ struct UsableRun
 
 /// Newest first. @throws db::Error
 [[nodiscard]] QList<UsableRun> usableRuns(const Project& project, const db::Database& database);
+
+/// Runs with these settings on the model and the data as they are now, newest first, whatever
+/// became of them. @throws std::exception
+[[nodiscard]] QList<db::Run> runsLike(const db::Database& database,
+                                      const model::pipeline::TrainSettings& settings);
 
 /// A run's figures by epoch, the first epoch first.
 struct RunCurves

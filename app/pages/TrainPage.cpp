@@ -171,6 +171,9 @@ model::pipeline::TrainSettings TrainPage::settings() const
 
 void TrainPage::showAblation()
 {
+    if (auto* open = findChild<AblationDialog*>()) {
+        open->close(); // its settings may be others
+    }
     auto* dialog = new AblationDialog(m_workspace, settings(), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->show();
