@@ -138,6 +138,8 @@ void PromptService::heatmaps(QObject* asker, const Request& request, OnHeatmaps 
         Heatmaps maps{.pair = mapsOf(loaded.get(loaded.used)), .beside = std::nullopt};
         if (request.beside) {
             maps.beside = mapsOf(loaded.get(*request.beside));
+        } else {
+            loaded.beside = {}; // a second model takes memory
         }
         QMetaObject::invokeMethod(
             this,

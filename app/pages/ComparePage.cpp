@@ -54,7 +54,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     const auto addMode = [&](const QString& text, const QString& tip, widgets::CompareMode mode) {
         auto* button = new QToolButton(this);
         button->setText(text);
-        button->setToolTip(tip);
+        button->setWhatsThis(tip); // the tool tip says why not, where it cannot be chosen
         button->setCheckable(true);
         button->setAutoRaise(true); // makes the chosen one stand out
         button->setChecked(mode == widgets::CompareMode::SideBySide);
@@ -270,7 +270,10 @@ void ComparePage::showRun()
     const UsableRun* beside = besideRun();
     const bool isOneModel = beside == nullptr || beside->isOfPresentModel;
     for (QAbstractButton* mode : m_modes->buttons()) {
-        mode->setEnabled(isOneModel); // two models have two scales, which cannot lie on one another
+        mode->setEnabled(isOneModel);
+        mode->setToolTip(isOneModel ? mode->whatsThis()
+                                    : tr("Maps of two models have a scale each, so that they can "
+                                         "only stand side by side"));
     }
     m_view->setNames(
         beside != nullptr ? m_left->currentText() : tr("Before: the model as it came"),
