@@ -8,7 +8,6 @@
 #include "app/jobs/TrainJob.h"
 #include "model/clip/ClipBench.h"
 #include "model/pipeline/EncodeBench.h"
-#include "model/tags/RuleCaptionParser.h"
 
 #include <CLI/CLI.hpp>
 
@@ -21,7 +20,6 @@
 #include <QTemporaryDir>
 
 #include <future>
-#include <iostream>
 #include <memory>
 
 namespace tagalign::app {
@@ -92,32 +90,6 @@ int benchEncode(const Options& options)
                   .arg(QString::fromStdString(result.runsOn))
                   .arg(result.threads));
     }
-    return kDone;
-}
-
-/// Captions from standard input through the parser, timed.
-int benchParse()
-{
-    std::vector<std::string> captions;
-    for (std::string line; std::getline(std::cin, line);) {
-        captions.push_back(line);
-    }
-    QElapsedTimer timer;
-    timer.start();
-    const model::tags::RuleCaptionParser parser{model::tags::WordNet()};
-    const double loading = double(timer.nsecsElapsed()) / 1e6;
-    timer.restart();
-    std::size_t tags = 0;
-    for (const std::string& caption : captions) {
-        tags += parser.parse(caption).tags.size();
-    }
-    const double seconds = double(timer.nsecsElapsed()) / 1e9;
-    print(QStringLiteral("%1 captions, %2 tags, %3 captions/s on one core; dictionary loaded in "
-                         "%4 ms")
-              .arg(captions.size())
-              .arg(tags)
-              .arg(double(captions.size()) / std::max(seconds, 1e-9), 0, 'f', 0)
-              .arg(loading, 0, 'f', 0));
     return kDone;
 }
 
@@ -242,9 +214,7 @@ void addBenchCommand(CLI::App& program, RunCommand& run)
         "train", "A demo pilot's training on cached features, against encoding at every step");
     train->add_flag("--json", options->json, "Print JSON");
     train->callback([options, &run] { run = [options] { return benchTrain(*options); }; });
-    CLI::App* parse =
-        verb->add_subcommand("parse", "Captions on standard input through the parser");
-    parse->callback([&run] { run = benchParse; });
+    addParseBench(*verb, run);
     addGoNoGoBench(*verb, run);
 }
 

@@ -16,6 +16,7 @@ void addPilotCommand(CLI::App& program, RunCommand& run);
 void addDemoCommand(CLI::App& program, RunCommand& run);
 void addProjectCommands(CLI::App& program, RunCommand& run); ///< import, tags, encode, train, ..
 void addParseCommand(CLI::App& program, RunCommand& run);
+void addTrainParserCommand(CLI::App& program, RunCommand& run);
 void addTranslateCommand(CLI::App& program, RunCommand& run);
 void addEmbedCommand(CLI::App& program, RunCommand& run);
 void addHeatmapCommand(CLI::App& program, RunCommand& run);
@@ -23,6 +24,7 @@ void addModelCommand(CLI::App& program, RunCommand& run);
 void addPretrainCommand(CLI::App& program, RunCommand& run);
 void addBenchCommand(CLI::App& program, RunCommand& run);
 void addGoNoGoBench(CLI::App& bench, RunCommand& run);
+void addParseBench(CLI::App& bench, RunCommand& run);
 void addDoctorCommand(CLI::App& program, RunCommand& run);
 void addAuditCommand(CLI::App& program, RunCommand& run);
 

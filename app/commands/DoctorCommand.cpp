@@ -4,8 +4,8 @@
 #include "model/clip/Device.h"
 #include "model/pipeline/StoreKey.h"
 #include "model/tags/Dictionary.h"
-#include "model/tags/JapaneseMorphemes.h"
 #include "model/tags/WordNet.h"
+#include "model/tags/japanese/JapaneseMorphemes.h"
 
 #include <CLI/CLI.hpp>
 

@@ -1,31 +1,80 @@
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
-#include "app/jobs/CaptionParsers.h"
+#include "app/commands/ParserOption.h"
 #include "model/tags/CaptionLanguage.h"
 #include "model/tags/ParsedJson.h"
 
 #include <CLI/CLI.hpp>
 
 #include <iostream>
+#include <map>
+#include <memory>
 
 namespace tagalign::app {
+
+namespace {
+
+constexpr std::size_t kBatch = 2000; ///< captions, at most, before their lines are printed
+
+/// Captions of one language go through its parser together; lines come in the captions' order.
+void printParsed(const std::vector<std::string>& captions, CaptionParsers& parsers)
+{
+    std::map<QString, std::vector<std::size_t>> byLanguage;
+    for (std::size_t i = 0; i < captions.size(); ++i) {
+        byLanguage[QLatin1String(model::tags::captionLanguage(captions[i]))].push_back(i);
+    }
+    std::vector<model::tags::ParsedCaption> parsed(captions.size());
+    for (const auto& [language, indices] : byLanguage) {
+        std::vector<std::string> texts;
+        for (const std::size_t index : indices) {
+            texts.push_back(captions[index]);
+        }
+        auto tags = parsers.of(language).parseAll(texts);
+        for (std::size_t i = 0; i < indices.size(); ++i) {
+            parsed[indices[i]] = std::move(tags[i]);
+        }
+    }
+    for (std::size_t i = 0; i < captions.size(); ++i) {
+        std::cout << model::tags::parsedToJson(captions[i], parsed[i]) << '\n';
+    }
+    std::cout.flush();
+}
+
+int parseInput(EnglishParser english)
+{
+    std::ios::sync_with_stdio(false); // else the input never tells that more is waiting
+    CaptionParsers parsers(english);
+    std::vector<std::string> captions;
+    for (std::string caption; std::getline(std::cin, caption);) {
+        captions.push_back(caption);
+        // Who writes a line and waits for its answer gets it.
+        if (captions.size() == kBatch || std::cin.rdbuf()->in_avail() <= 0) {
+            printParsed(captions, parsers);
+            captions.clear();
+        }
+    }
+    printParsed(captions, parsers);
+    return kDone;
+}
+
+} // namespace
+
+void addParserOption(CLI::App& verb, EnglishParser& parser)
+{
+    static const std::map<std::string, EnglishParser> parsers{{"learned", EnglishParser::Learned},
+                                                              {"rules", EnglishParser::Rules}};
+    verb.add_option("--parser", parser, "Which parser reads English captions")
+        ->transform(CLI::CheckedTransformer(parsers, CLI::ignore_case))
+        ->default_str("learned");
+}
 
 void addParseCommand(CLI::App& program, RunCommand& run)
 {
     CLI::App* verb = program.add_subcommand(
         "parse", "Read tags out of captions on standard input, a line each; prints JSON lines");
-    verb->callback([&run] {
-        run = [] {
-            CaptionParsers parsers;
-            std::string caption;
-            while (std::getline(std::cin, caption)) {
-                const auto& parser =
-                    parsers.of(QLatin1String(model::tags::captionLanguage(caption)));
-                std::cout << model::tags::parsedToJson(caption, parser.parse(caption)) << '\n';
-            }
-            return kDone;
-        };
-    });
+    const auto english = std::make_shared<EnglishParser>(EnglishParser::Learned);
+    addParserOption(*verb, *english);
+    verb->callback([english, &run] { run = [english] { return parseInput(*english); }; });
 }
 
 } // namespace tagalign::app

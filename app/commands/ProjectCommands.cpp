@@ -15,6 +15,7 @@
 #include "app/jobs/TrainJob.h"
 #include "app/llm/LlmTagJob.h"
 #include "db/RunRepository.h"
+#include "model/tags/learned/LearnedCaptionParser.h"
 
 #include <CLI/CLI.hpp>
 
@@ -39,7 +40,7 @@ struct Options
     bool resume = false;
     bool asJson = false;
     std::string study = "kinds";
-    std::string parser = "rules";
+    std::string parser = model::tags::LearnedCaptionParser::kName;
     LlmOptions llm;
     std::optional<double> threshold; ///< %
     std::optional<double> strongThreshold;
@@ -303,8 +304,8 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
     import->add_option("SOURCE", options->source, "Folder or file with pairs")->required();
     CLI::App* tags =
         addVerb(program, run, options, "tags", "Read tags out of the captions", tagsVerb);
-    tags->add_option("--parser", options->parser, "\"rules\", or \"llm\": a language model")
-        ->check(CLI::IsMember({"rules", kLlmParser}))
+    tags->add_option("--parser", options->parser, "\"learned\", or \"llm\": a language model")
+        ->check(CLI::IsMember({model::tags::LearnedCaptionParser::kName, kLlmParser}))
         ->capture_default_str();
     options->llm.addTo(*tags);
     addVerb(program, run, options, "encode", "Compute the images' features", encodeVerb)

@@ -10,6 +10,12 @@
 
 namespace tagalign::app {
 
+/// Which parser reads English captions.
+enum class EnglishParser { Learned, Rules };
+
+/// Folder with the learned parser's weights and the grammar that its training reads.
+[[nodiscard]] QString parserFolder();
+
 /// Which parser reads captions of a language, by name and version as stored with every parse.
 struct ParserOfLanguage
 {
@@ -25,11 +31,17 @@ struct ParserOfLanguage
 class CaptionParsers
 {
 public:
-    /// @param language one of parsersByLanguage(). @throws model::Error if its dictionary is
-    ///        missing, naming the package.
+    explicit CaptionParsers(EnglishParser english = EnglishParser::Learned)
+        : m_english(english)
+    {
+    }
+
+    /// @param language one of parsersByLanguage(). @throws model::Error if its dictionary or
+    ///        weights are missing or broken, with the remedy.
     [[nodiscard]] const model::tags::CaptionParser& of(const QString& language);
 
 private:
+    EnglishParser m_english;
     std::map<QString, std::unique_ptr<model::tags::CaptionParser>> m_parsers;
 };
 

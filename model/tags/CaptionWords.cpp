@@ -120,13 +120,39 @@ std::size_t markupLength(std::string_view rest)
     return end == std::string_view::npos ? 0 : end + 1;
 }
 
-std::vector<CaptionWord> split(std::string_view caption)
+/// "&nbsp;", "&#39;"
+std::size_t entityLength(std::string_view rest)
+{
+    constexpr std::size_t kLongest = 8;
+    std::size_t length = 1;
+    while (length < std::min(rest.size(), kLongest) &&
+           (std::isalnum(static_cast<unsigned char>(rest[length])) != 0 || rest[length] == '#')) {
+        ++length;
+    }
+    const bool isEntity =
+        rest.front() == '&' && length > 1 && length < rest.size() && rest[length] == ';';
+    return isEntity ? length + 1 : 0;
+}
+
+/// "0.5", "1,200": a point between digits ends nothing.
+bool isInsideNumber(std::string_view text, std::size_t position)
+{
+    const auto isDigit = [text](std::size_t i) {
+        return i < text.size() && std::isdigit(static_cast<unsigned char>(text[i])) != 0;
+    };
+    return (text[position] == '.' || text[position] == ',') && position > 0 &&
+           isDigit(position - 1) && isDigit(position + 1);
+}
+
+} // namespace
+
+std::vector<CaptionWord> splitWords(std::string_view caption)
 {
     std::vector<CaptionWord> words;
     std::size_t position = 0;
     while (position < caption.size() && words.size() < kMaxWords) {
         const std::string_view rest = caption.substr(position);
-        if (const std::size_t skipped = markupLength(rest)) {
+        if (const std::size_t skipped = std::max(markupLength(rest), entityLength(rest))) {
             position += skipped;
             continue;
         }
@@ -140,8 +166,9 @@ std::vector<CaptionWord> split(std::string_view caption)
             continue;
         }
         std::size_t length = 0;
-        while (length < rest.size() && isWordByte(static_cast<unsigned char>(rest[length])) &&
-               !isSymbolStart(rest.substr(length))) {
+        while (length < rest.size() && (isInsideNumber(rest, length) ||
+                                        (isWordByte(static_cast<unsigned char>(rest[length])) &&
+                                         !isSymbolStart(rest.substr(length))))) {
             ++length;
         }
         std::string_view word = rest.substr(0, length);
@@ -158,6 +185,8 @@ std::vector<CaptionWord> split(std::string_view caption)
     }
     return words;
 }
+
+namespace {
 
 /// How a word may be read and how likely each reading is.
 class Readings
@@ -333,7 +362,13 @@ void markCompounds(std::vector<CaptionWord>& words, const WordNet& wordNet)
 
 std::vector<CaptionWord> readWords(std::string_view caption, const WordNet& wordNet)
 {
-    std::vector<CaptionWord> words = split(caption);
+    std::vector<CaptionWord> words = splitWords(caption);
+    findRoles(words, wordNet);
+    return words;
+}
+
+void findRoles(std::vector<CaptionWord>& words, const WordNet& wordNet)
+{
     markCompounds(words, wordNet);
     for (std::size_t i = 0; i < words.size(); ++i) {
         CaptionWord& word = words[i];
@@ -358,7 +393,6 @@ std::vector<CaptionWord> readWords(std::string_view caption, const WordNet& word
         word.role = openRole(words, i, wordNet);
         word.lemma = Readings(word.text, wordNet).lemmaFor(word.role, word.text);
     }
-    return words;
 }
 
 } // namespace tagalign::model::tags

@@ -35,7 +35,15 @@ struct CaptionWord
     std::string lemma; ///< base form for its role
 };
 
-/// Splits a caption and finds each word's role by WordNet's frequencies and its neighbours.
+/// Splits a caption: words in lower case with their spans, "'s" apart, punctuation that ends a
+/// clause as WordRole::Stop. Markup, entities, emoji and other symbols are left out; so is what
+/// follows the first 2,000 words.
+[[nodiscard]] std::vector<CaptionWord> splitWords(std::string_view caption);
+
+/// Finds each split word's role and base form by WordNet's frequencies and its neighbours.
+void findRoles(std::vector<CaptionWord>& words, const WordNet& wordNet);
+
+/// Both of these.
 [[nodiscard]] std::vector<CaptionWord> readWords(std::string_view caption, const WordNet& wordNet);
 
 } // namespace tagalign::model::tags

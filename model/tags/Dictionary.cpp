@@ -2,7 +2,7 @@
 
 #include "model/Error.h"
 #include "model/tags/Gloss.h"
-#include "model/tags/JapaneseLexicon.h"
+#include "model/tags/japanese/JapaneseLexicon.h"
 
 #include <unicode/ucnv.h>
 

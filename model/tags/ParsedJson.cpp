@@ -7,11 +7,9 @@ namespace tagalign::model::tags {
 std::string parsedToJson(std::string_view caption, const ParsedCaption& parsed)
 {
     using nlohmann::json;
-    json line = {{"caption", caption},
-                 {"objects", json::array()},
-                 {"attributes", json::array()},
-                 {"spans", json::array()},
-                 {"confidence", json::array()}};
+    json line = {{"caption", caption},          {"objects", json::array()},
+                 {"attributes", json::array()}, {"spans", json::array()},
+                 {"confidence", json::array()}, {"absent", json::array()}};
     for (const TagKind kind : {TagKind::Object, TagKind::Attribute}) {
         for (const ParsedTag& tag : parsed.tags) {
             if (tag.kind != kind) {
@@ -26,6 +24,9 @@ std::string parsedToJson(std::string_view caption, const ParsedCaption& parsed)
             line["spans"].push_back({tag.span.start, tag.span.length});
             line["confidence"].push_back(tag.confidence);
         }
+    }
+    for (const ParsedAbsence& absence : parsed.absences) {
+        line["absent"].push_back(absence.display);
     }
     return line.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -236,13 +236,16 @@ private:
         const CaptionWord& first = m_words[m_position];
         const CaptionWord& last = m_words[m_position + length - 1];
         const bool isVague = length == 1 && isVagueNoun(last);
+        const Span span{first.span.start, last.span.start + last.span.length - first.span.start};
+        const std::string lemma = joined(length, ' ');
         if (isVague || m_isNegated) {
+            if (!isVague) {
+                m_parsed.absences.push_back({lemma, lemma, span});
+            }
             m_modifiers.clear();
             m_isNegated = m_isNegated && isVague;
             return;
         }
-        const Span span{first.span.start, last.span.start + last.span.length - first.span.start};
-        const std::string lemma = joined(length, ' ');
         m_parsed.tags.push_back(
             {TagKind::Object, lemma, lemma, span, std::nullopt, length > 1 ? kLikely : kSure});
         m_lastObject = m_parsed.tags.size() - 1;

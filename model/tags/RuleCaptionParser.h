@@ -7,8 +7,8 @@ namespace tagalign::model::tags {
 
 /// Tags by a few rules over WordNet, for English: nouns (and noun compounds) are objects;
 /// adjectives, participles and numbers before a noun, and adjectives after "is", are attributes
-/// of that object. What is negated ("no cars") gives no tag. Its confidences are fixed guesses by
-/// rule, lower for what the rules often get wrong.
+/// of that object. What is negated ("no cars") gives no tag but an absence. Its confidences are
+/// fixed guesses by rule, lower for what the rules often get wrong.
 class RuleCaptionParser : public CaptionParser
 {
 public:

@@ -2,6 +2,7 @@
 
 #include "model/Error.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <functional>
@@ -78,21 +79,49 @@ WordNet::WordNet(const std::filesystem::path& folder)
         readIndex(folder / (std::string("index.") + kNames[i]), PartOfSpeech(i));
         readExceptions(folder / (std::string(kNames[i]) + ".exc"), PartOfSpeech(i));
     }
+    readFields(folder);
     readCounts(folder / "cntlist.rev");
 }
 
 void WordNet::readIndex(const std::filesystem::path& file, PartOfSpeech part)
 {
-    auto& table = m_frequencies[std::size_t(part)];
+    auto& table = m_entries[std::size_t(part)];
     table.reserve(120'000);
     forEachLine(wholeFile(file), [&table](std::string_view line) {
         if (!line.empty() && line.front() != ' ') { // the licence is indented
-            table.emplace(line.substr(0, line.find(' ')), 1);
+            table.emplace(line.substr(0, line.find(' ')), Entry{});
         }
     });
     if (table.empty()) {
         throw FormatError(file.string() + ": holds no words; reinstall wordnet-base");
     }
+}
+
+void WordNet::readFields(const std::filesystem::path& folder)
+{
+    // index.noun: "lemma n senses p_cnt pointer*p_cnt senses tagged offset ..", the first sense
+    // first; data.noun has "offset field .." at that byte (wndb(5)).
+    const std::string data = wholeFile(folder / "data.noun");
+    auto& nouns = m_entries[std::size_t(PartOfSpeech::Noun)];
+    forEachLine(wholeFile(folder / "index.noun"), [&](std::string_view line) {
+        constexpr std::size_t kDigits = 8; // no other word of the line is a number that long
+        const auto found = nouns.find(line.substr(0, line.find(' ')));
+        const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+        for (std::size_t at = line.find(' ');
+             found != nouns.end() && at != std::string_view::npos && at + kDigits < line.size();
+             at = line.find(' ', at + 1)) {
+            const std::string_view word = line.substr(at + 1, kDigits);
+            if (std::all_of(word.begin(), word.end(), isDigit)) {
+                std::size_t offset = 0;
+                std::from_chars(word.data(), word.data() + word.size(), offset);
+                const std::size_t field = offset + kDigits + 1;
+                if (field + 2 <= data.size()) {
+                    std::from_chars(&data[field], &data[field] + 2, found->second.field);
+                }
+                return;
+            }
+        }
+    });
 }
 
 void WordNet::readExceptions(const std::filesystem::path& file, PartOfSpeech part)
@@ -121,10 +150,10 @@ void WordNet::readCounts(const std::filesystem::path& file)
         const auto part = type == 5 ? std::size_t(2) : std::size_t(type - 1);
         int count = 0;
         std::from_chars(line.data() + lastBlank + 1, line.data() + line.size(), count);
-        if (part < m_frequencies.size()) {
-            const auto found = m_frequencies[part].find(line.substr(0, percent));
-            if (found != m_frequencies[part].end()) {
-                found->second += count;
+        if (part < m_entries.size()) {
+            const auto found = m_entries[part].find(line.substr(0, percent));
+            if (found != m_entries[part].end()) {
+                found->second.frequency += count;
             }
         }
     });
@@ -132,9 +161,28 @@ void WordNet::readCounts(const std::filesystem::path& file)
 
 int WordNet::frequency(std::string_view lemma, PartOfSpeech part) const
 {
-    const auto& table = m_frequencies[std::size_t(part)];
+    const auto& table = m_entries[std::size_t(part)];
     const auto found = table.find(lemma);
-    return found == table.end() ? 0 : found->second;
+    return found == table.end() ? 0 : found->second.frequency;
+}
+
+int WordNet::nounField(std::string_view lemma) const
+{
+    const auto& nouns = m_entries[std::size_t(PartOfSpeech::Noun)];
+    const auto found = nouns.find(lemma);
+    return found == nouns.end() ? 0 : found->second.field;
+}
+
+std::vector<std::string> WordNet::nounsOfField(int field) const
+{
+    std::vector<std::string> words;
+    for (const auto& [word, entry] : m_entries[std::size_t(PartOfSpeech::Noun)]) {
+        if (entry.field == field) {
+            words.push_back(word);
+        }
+    }
+    std::sort(words.begin(), words.end());
+    return words;
 }
 
 std::optional<std::string> WordNet::lemma(std::string_view word, PartOfSpeech part) const

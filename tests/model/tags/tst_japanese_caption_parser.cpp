@@ -1,5 +1,5 @@
 #include "model/Error.h"
-#include "model/tags/JapaneseCaptionParser.h"
+#include "model/tags/japanese/JapaneseCaptionParser.h"
 
 #include <QFile>
 #include <QTemporaryDir>

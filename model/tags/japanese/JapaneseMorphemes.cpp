@@ -1,4 +1,4 @@
-#include "model/tags/JapaneseMorphemes.h"
+#include "model/tags/japanese/JapaneseMorphemes.h"
 
 #include "model/Error.h"
 

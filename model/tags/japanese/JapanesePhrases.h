@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/tags/JapaneseMorphemes.h"
+#include "model/tags/japanese/JapaneseMorphemes.h"
 
 #include <string>
 #include <vector>

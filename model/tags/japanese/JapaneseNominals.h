@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/tags/JapanesePredicates.h"
+#include "model/tags/japanese/JapanesePredicates.h"
 
 #include <string_view>
 

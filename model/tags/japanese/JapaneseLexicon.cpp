@@ -1,4 +1,4 @@
-#include "model/tags/JapaneseLexicon.h"
+#include "model/tags/japanese/JapaneseLexicon.h"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/tags/JapanesePhraseBuilder.h"
+#include "model/tags/japanese/JapanesePhraseBuilder.h"
 
 #include <string>
 

@@ -1,6 +1,6 @@
-#include "model/tags/JapanesePhraseBuilder.h"
+#include "model/tags/japanese/JapanesePhraseBuilder.h"
 
-#include "model/tags/JapaneseLexicon.h"
+#include "model/tags/japanese/JapaneseLexicon.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/tags/JapanesePhrases.h"
+#include "model/tags/japanese/JapanesePhrases.h"
 
 #include <string>
 #include <string_view>

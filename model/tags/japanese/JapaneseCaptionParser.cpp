@@ -1,8 +1,8 @@
-#include "model/tags/JapaneseCaptionParser.h"
+#include "model/tags/japanese/JapaneseCaptionParser.h"
 
-#include "model/tags/JapaneseLexicon.h"
-#include "model/tags/JapanesePhrases.h"
 #include "model/tags/SpanOrder.h"
+#include "model/tags/japanese/JapaneseLexicon.h"
+#include "model/tags/japanese/JapanesePhrases.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
-#include "model/tags/JapanesePredicates.h"
+#include "model/tags/japanese/JapanesePredicates.h"
 
-#include "model/tags/JapaneseLexicon.h"
+#include "model/tags/japanese/JapaneseLexicon.h"
 
 namespace tagalign::model::tags {
 

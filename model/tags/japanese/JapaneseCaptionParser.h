@@ -1,7 +1,7 @@
 #pragma once
 
 #include "model/tags/CaptionParser.h"
-#include "model/tags/JapaneseMorphemes.h"
+#include "model/tags/japanese/JapaneseMorphemes.h"
 
 namespace tagalign::model::tags {
 

@@ -1,7 +1,7 @@
-#include "model/tags/JapanesePhrases.h"
+#include "model/tags/japanese/JapanesePhrases.h"
 
-#include "model/tags/JapaneseLexicon.h"
-#include "model/tags/JapaneseNominals.h"
+#include "model/tags/japanese/JapaneseLexicon.h"
+#include "model/tags/japanese/JapaneseNominals.h"
 
 #include <algorithm>
 #include <cctype>

@@ -1,6 +1,6 @@
-#include "model/tags/JapaneseNominals.h"
+#include "model/tags/japanese/JapaneseNominals.h"
 
-#include "model/tags/JapaneseLexicon.h"
+#include "model/tags/japanese/JapaneseLexicon.h"
 
 #include <algorithm>
 
