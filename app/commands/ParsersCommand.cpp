@@ -27,13 +27,6 @@ struct Options
     bool yes = false;
 };
 
-ParserPrecision precisionOf(const db::ParserRun& run)
-{
-    KindComparison alone;
-    alone.onlyFirst = {run.tags, run.accepted, run.rejected};
-    return alone.first();
-}
-
 QJsonObject jsonOf(const ParserPrecision& precision)
 {
     QJsonObject json{

@@ -186,6 +186,11 @@ ParserComparison compareRuns(const db::Database& database, db::ParserRunId first
     return comparisonOf(pair.first(), pair.last(), overlap, simulated);
 }
 
+ParserPrecision precisionOf(const db::ParserRun& run)
+{
+    return precisionOf({}, {run.tags, run.accepted, run.rejected});
+}
+
 QString precisionText(const ParserPrecision& precision)
 {
     return precision.judged == 0

@@ -76,6 +76,9 @@ struct ParserComparison
 [[nodiscard]] ParserComparison compareRuns(const db::Database& database, db::ParserRunId first,
                                            db::ParserRunId second);
 
+/// Of all the tags of one run.
+[[nodiscard]] ParserPrecision precisionOf(const db::ParserRun& run);
+
 /// "93 % (88 to 96 %, 120 verdicts)", or that none was judged yet.
 [[nodiscard]] QString precisionText(const ParserPrecision& precision);
 

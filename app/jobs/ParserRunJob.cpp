@@ -9,30 +9,33 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <optional>
 
 namespace tagalign::app {
 
 namespace {
 
-/// @throws model::Error if this program has no such parser.
-ParserOfLanguage readerOf(const db::ParserRun& run)
+/// Nothing if this program has no such parser.
+std::optional<ParserOfLanguage> readerOf(const db::ParserRun& run)
 {
     const auto& readers = parsersByLanguage();
     const auto found = std::find_if(readers.begin(), readers.end(), [&run](const auto& reader) {
         return reader.parser == run.parser && reader.version == run.parserVersion;
     });
-    if (found != readers.end()) {
-        return *found;
-    }
-    throw errorOf(isOfLanguageModel(run)
-                      ? QStringLiteral("run %1 is a language model's (%2); start it where its "
-                                       "cost is shown")
-                            .arg(qint64(run.id))
-                            .arg(run.parserVersion)
-                      : QStringLiteral("run %1 was read by %2, which this program does not read "
-                                       "with any more; its tags stay as they are")
-                            .arg(qint64(run.id))
-                            .arg(nameOf(run)));
+    return found == readers.end() ? std::nullopt : std::optional(*found);
+}
+
+model::Error noReaderError(const db::ParserRun& run)
+{
+    return errorOf(isOfLanguageModel(run)
+                       ? QStringLiteral("run %1 is a language model's (%2); start it where its "
+                                        "cost is shown")
+                             .arg(qint64(run.id))
+                             .arg(run.parserVersion)
+                       : QStringLiteral("run %1 was read by %2, which this program does not read "
+                                        "with any more; its tags stay as they are")
+                             .arg(qint64(run.id))
+                             .arg(nameOf(run)));
 }
 
 } // namespace
@@ -53,6 +56,11 @@ QString nameOf(const db::ParserRun& run)
 bool isOfLanguageModel(const db::ParserRun& run)
 {
     return run.parser == QLatin1String(kLlmParser);
+}
+
+bool isBuiltIn(const db::ParserRun& run)
+{
+    return readerOf(run).has_value();
 }
 
 db::ParserRun parserRun(const db::Database& database, db::ParserRunId id)
@@ -97,13 +105,16 @@ TagSummary runAgain(const Project& project, db::ParserRunId id, Reading reading,
 {
     const db::Database database(project.databaseFile());
     const db::ParserRun run = parserRun(database, id);
-    const ParserOfLanguage reader = readerOf(run);
+    const auto reader = readerOf(run);
+    if (!reader) {
+        throw noReaderError(run);
+    }
     db::ParserRunRepository runs(database.connection());
     runs.start(run.parser, run.parserVersion, run.promptVersion, userName());
     if (reading == Reading::All) {
         runs.prepareToReadAgain(id, userName());
     }
-    TagSummary summary = readTags(project, {reader}, context);
+    TagSummary summary = readTags(project, {*reader}, context);
     runs.finish(id);
     return summary;
 }

@@ -16,6 +16,7 @@ namespace tagalign::app {
                                  const QString& promptVersion);
 
 [[nodiscard]] bool isOfLanguageModel(const db::ParserRun& run);
+[[nodiscard]] bool isBuiltIn(const db::ParserRun& run); ///< this program reads with it
 
 /// The run with this number. @throws model::Error naming it if there is none.
 [[nodiscard]] db::ParserRun parserRun(const db::Database& database, db::ParserRunId id);
