@@ -3,6 +3,7 @@
 #include "app/ModelChoice.h"
 #include "app/ModelStore.h"
 #include "app/ModelsDialog.h"
+#include "app/ParserRunsDialog.h"
 #include "app/jobs/DemoJob.h"
 #include "app/llm/LlmDialog.h"
 #include "app/pages/ComparePage.h"
@@ -137,6 +138,8 @@ void MainWindow::makeMenus()
     }
     file->addAction(tr("&Model…"), this, &MainWindow::showModels);
     file->addAction(tr("Read tags with a &language model…"), this, &MainWindow::showLanguageModel);
+    file->addAction(tr("Parser &runs…"), QKeySequence(Qt::CTRL | Qt::Key_R), this,
+                    &MainWindow::showParserRuns);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     makeViewMenu();
@@ -145,9 +148,10 @@ void MainWindow::makeMenus()
         auto* box = new QMessageBox(
             QMessageBox::NoIcon, tr("Keys"),
             tr("<b>Verify</b><br>A accept · X reject · Space unsure · Backspace undo<br>"
-               "← → picture · ↑ ↓ tag · 1–9 choose a tag · H heatmap<br><br>"
+               "← → picture · ↑ ↓ tag · 1–9 choose a tag · H heatmap · T trace<br><br>"
                "<b>Pictures</b><br>Wheel, + and − zoom · drag moves · 0 fits<br><br>"
-               "<b>Everywhere</b><br>Ctrl+1 … Ctrl+5 pages · Ctrl+O project · F1 or ? this list"),
+               "<b>Everywhere</b><br>Ctrl+1 … Ctrl+5 pages · Ctrl+O project · Ctrl+R parser runs · "
+               "F1 or ? this list"),
             QMessageBox::Close, this);
         box->setAttribute(Qt::WA_DeleteOnClose);
         box->open();
@@ -232,6 +236,7 @@ bool MainWindow::openProject(const QString& folder, Missing missing)
         return false;
     }
     delete m_languageModel;
+    delete m_parserRuns;
     while (m_pages->count() > 0) {
         delete m_pages->widget(0); // pages first: they hold the old workspace
     }
@@ -385,6 +390,46 @@ void MainWindow::showLanguageModel()
     m_languageModel->show();
     m_languageModel->raise();
     m_languageModel->activateWindow();
+}
+
+void MainWindow::showParserRuns()
+{
+    if (!m_workspace) {
+        showProblem(tr("Open a project first: its captions are what parsers read."));
+        return;
+    }
+    if (!m_parserRuns) {
+        m_parserRuns = new ParserRunsDialog(*m_workspace, this);
+        m_parserRuns->setAttribute(Qt::WA_DeleteOnClose);
+        connect(m_parserRuns, &ParserRunsDialog::languageModelRequested, this,
+                &MainWindow::runLanguageModelAgain);
+        connect(m_parserRuns, &ParserRunsDialog::pictureRequested, this,
+                [this](db::ImageId image, db::TagId tag) {
+                    showPage(kVerify);
+                    static_cast<VerifyPage*>(page(kVerify))->showTag(image, tag);
+                });
+    }
+    m_parserRuns->show();
+    m_parserRuns->raise();
+    m_parserRuns->activateWindow();
+}
+
+/// Its model and prompt are filled in; a person sees what it costs and starts it.
+void MainWindow::runLanguageModelAgain(db::ParserRunId id)
+{
+    m_workspace->session.ask(
+        this,
+        [id](db::Database& database) {
+            const db::ParserRun run = parserRun(database, id);
+            LlmSettings settings = LlmSettings::load(database);
+            settings.model = run.parserVersion;
+            promptOf(database, run).save(database);
+            settings.save(database);
+        },
+        [this] {
+            delete m_languageModel; // one with other settings
+            showLanguageModel();
+        });
 }
 
 /// The dialog lists them all; where it was closed, one sentence does.

@@ -23,6 +23,7 @@ struct DemoPilot;
 class ImportPage;
 class LlmDialog;
 class ModelsDialog;
+class ParserRunsDialog;
 class TrainPage;
 
 /// The window: pages at the left, jobs at the bottom, one project.
@@ -53,6 +54,9 @@ public:
     /// Reading tags with a language model, for the open project.
     void showLanguageModel();
 
+    /// What parsers have read of the open project: to compare, revert and run again.
+    void showParserRuns();
+
     [[nodiscard]] QWidget* page(Page page) const;
     void showPage(Page page);
 
@@ -70,6 +74,7 @@ private:
     void openDropped(const QString& path);
     void chooseProject();
     void offerModel(const QString& folder);
+    void runLanguageModelAgain(db::ParserRunId run);
     void showProblem(const QString& sentence);
     void tellSkipped(const LlmSummary& summary);
     void showJobs();
@@ -86,6 +91,7 @@ private:
     TrainPage* m_trainPage = nullptr;
     QPointer<ModelsDialog> m_models;
     QPointer<LlmDialog> m_languageModel;
+    QPointer<ParserRunsDialog> m_parserRuns;
     QString m_usedModel; ///< the open project's checkpoint, a folder
     QTimer m_clock;
     ModelDownloads m_downloads;

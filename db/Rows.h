@@ -15,6 +15,7 @@ enum class TagId : qint64 {};
 enum class CandidateId : qint64 {};
 enum class VerdictId : qint64 {};
 enum class RunId : qint64 {};
+enum class ParserRunId : qint64 {};
 
 enum class Split { Train, Validation, Test };
 enum class TagKind { Object, Attribute };

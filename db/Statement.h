@@ -20,6 +20,12 @@ QSqlQuery execute(const QSqlDatabase& connection, const QString& sql,
 /// The id of the row that the statement inserted.
 [[nodiscard]] qint64 insertedId(const QSqlQuery& query);
 
+/// Qt binds a null string as NULL.
+[[nodiscard]] inline QString notNull(const QString& text)
+{
+    return text.isNull() ? QStringLiteral("") : text;
+}
+
 /// One write transaction. Takes the write lock at once, so that two writers wait for each other
 /// instead of failing half-way. Rolls back unless committed.
 class Transaction

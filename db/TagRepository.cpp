@@ -1,5 +1,6 @@
 #include "db/TagRepository.h"
 
+#include "db/ParseRows.h"
 #include "db/Statement.h"
 
 #include <QHash>
@@ -11,12 +12,6 @@ namespace {
 QString kindName(TagKind kind)
 {
     return kind == TagKind::Object ? QStringLiteral("object") : QStringLiteral("attribute");
-}
-
-/// Qt binds a null string as NULL.
-QString notNull(const QString& text)
-{
-    return text.isNull() ? QStringLiteral("") : text;
 }
 
 TagKind kindOf(const QString& name)
@@ -150,12 +145,14 @@ State stateOf(const QString& name)
 QList<Caption> TagRepository::unparsedCaptions(const QString& parser, const QString& version,
                                                const QString& promptVersion) const
 {
-    return readCaptions(execute(
-        m_connection,
-        QStringLiteral("SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE NOT "
-                       "EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = c.id AND p.parser = ? "
-                       "AND p.parser_version = ? AND p.prompt_version = ?) ORDER BY c.id"),
-        {parser, version, notNull(promptVersion)}));
+    return readCaptions(
+        execute(m_connection,
+                QStringLiteral(
+                    "SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE NOT "
+                    "EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = c.id AND p.parser = ? "
+                    "AND p.parser_version = ? AND p.prompt_version = ? AND p.stale = 0) ORDER BY "
+                    "c.id"),
+                {parser, version, notNull(promptVersion)}));
 }
 
 QList<Caption> TagRepository::unparsedCaptionsIn(const QString& language, const QString& parser,
@@ -163,9 +160,10 @@ QList<Caption> TagRepository::unparsedCaptionsIn(const QString& language, const 
 {
     return readCaptions(execute(
         m_connection,
-        QStringLiteral("SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE "
-                       "c.language = ? AND NOT EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = "
-                       "c.id AND p.parser = ? AND p.parser_version = ?) ORDER BY c.id"),
+        QStringLiteral(
+            "SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE "
+            "c.language = ? AND NOT EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = "
+            "c.id AND p.parser = ? AND p.parser_version = ? AND p.stale = 0) ORDER BY c.id"),
         {language, parser, version}));
 }
 
@@ -189,10 +187,7 @@ void TagRepository::addParses(const QList<NewParse>& parses)
 {
     Transaction transaction(m_connection);
     TagIds tagIds(m_connection);
-    auto insertParse = prepared(
-        m_connection, QStringLiteral("INSERT INTO parse (caption_id, parser, parser_version, "
-                                     "milliseconds, prompt_version, request, answer) "
-                                     "VALUES (?, ?, ?, ?, ?, ?, ?)"));
+    ParseRows rows(m_connection);
     auto insertCandidate = prepared(
         m_connection,
         QStringLiteral(
@@ -201,17 +196,12 @@ void TagRepository::addParses(const QList<NewParse>& parses)
             "?, ?, ?, ?, COALESCE((SELECT MIN(state) FROM candidate WHERE image_id = ? AND "
             "tag_id = ?), 'pending'))"));
     for (const NewParse& parse : parses) {
-        insertParse.bindValue(0, qint64(parse.caption));
-        insertParse.bindValue(1, parse.parser);
-        insertParse.bindValue(2, parse.parserVersion);
-        insertParse.bindValue(3, parse.milliseconds);
-        insertParse.bindValue(4, notNull(parse.promptVersion));
-        insertParse.bindValue(5, notNull(parse.request));
-        insertParse.bindValue(6, notNull(parse.answer));
-        run(insertParse);
-        const qint64 parseId = insertedId(insertParse);
+        const qint64 parseId = rows.store(parse);
         for (const NewCandidate& candidate : parse.candidates) {
             const qint64 tag = tagIds.idOf(candidate);
+            if (rows.isKept(tag, candidate)) {
+                continue;
+            }
             const QVariant owner = candidate.owner < 0
                                        ? QVariant(QMetaType::fromType<qint64>())
                                        : tagIds.idOf(parse.candidates.at(candidate.owner));

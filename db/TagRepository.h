@@ -34,7 +34,8 @@ public:
                         const QString& parser);
 
     /// Stores parses with their candidates and new tags: all rows or none. A tag that a person
-    /// has judged on an image keeps its state for the new candidates too. @throws Error
+    /// has judged on an image keeps its state for the new candidates too. Of a parse that was taken
+    /// back, what was kept stays as it is. @throws Error, e.g. if the parser's run was reverted
     void addParses(const QList<NewParse>& parses);
 
     /// All tags with their counts, most frequent first. @throws Error

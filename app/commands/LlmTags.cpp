@@ -1,9 +1,11 @@
 #include "app/commands/LlmTags.h"
 
 #include "app/Error.h"
+#include "app/User.h"
 #include "app/llm/LlmEstimate.h"
 #include "app/llm/LlmKey.h"
 #include "app/llm/LlmTagJob.h"
+#include "db/ParserRunRepository.h"
 
 #include <CLI/CLI.hpp>
 
@@ -42,6 +44,9 @@ LlmSettings settingsOf(const db::Database& database, const LlmOptions& options)
 
 LlmPrompt promptOf(const db::Database& database, const LlmOptions& options)
 {
+    if (!options.promptText.empty()) {
+        return LlmPrompt::of(QString::fromStdString(options.promptText));
+    }
     if (options.promptFile.empty()) {
         return LlmPrompt::load(database);
     }
@@ -171,6 +176,12 @@ int readTagsWithLlm(const Project& project, const LlmOptions& options, Console& 
     }
     settings.save(database);
     prompt.save(database);
+    if (options.readAll) {
+        db::ParserRunRepository runs(database.connection());
+        runs.prepareToReadAgain(
+            runs.start(QLatin1String(kLlmParser), settings.model, prompt.version, userName()),
+            userName());
+    }
     return told(readTagsWithLlm(project, settings, prompt, key.value, console), options,
                 estimateJson, console);
 }

@@ -19,6 +19,7 @@ struct LlmOptions
     std::string endpoint;
     std::string model;
     std::string promptFile;
+    std::string promptText; ///< in place of the file's
     std::optional<int> concurrency;
     std::optional<int> captionsPerRequest;
     std::optional<double> timeoutSeconds;
@@ -27,6 +28,7 @@ struct LlmOptions
     bool yes = false;
     bool estimate = false;
     bool json = false;
+    bool readAll = false; ///< also what was read before
 
     void addTo(CLI::App& verb);
 };

@@ -1,9 +1,11 @@
 #include "app/jobs/TagJob.h"
 
+#include "app/User.h"
 #include "app/jobs/CaptionParsers.h"
 #include "app/jobs/Splits.h"
 #include "app/jobs/TranslateJob.h"
 #include "db/ImageRepository.h"
+#include "db/ParserRunRepository.h"
 #include "db/TagRepository.h"
 #include "model/Error.h"
 #include "model/tags/CaptionLanguage.h"
@@ -84,20 +86,46 @@ void tellLanguages(db::Database& database, JobContext& context)
 }
 
 /// Reads the open captions of one language; returns how many.
-int readLanguage(const ParserOfLanguage& reader, CaptionParsers& parsers, db::TagRepository& tags,
-                 JobContext& context)
+int readLanguage(const ParserOfLanguage& reader, CaptionParsers& parsers,
+                 const db::Database& database, JobContext& context)
 {
+    db::TagRepository tags(database.connection());
     const QList<db::Caption> captions =
         tags.unparsedCaptionsIn(reader.language, reader.parser, reader.version);
     if (captions.isEmpty()) {
         return 0;
     }
     const model::tags::CaptionParser& parser = parsers.of(reader.language);
+    db::ParserRunRepository runs(database.connection());
+    const db::ParserRunId run = runs.start(reader.parser, reader.version, {}, userName());
     for (qsizetype begin = 0; begin < captions.size(); begin += kBatch) {
         context.step({begin, captions.size(), QStringLiteral("Reading tags out of captions")});
         tags.addParses(parsesOf(parser, captions.mid(begin, kBatch)));
     }
+    runs.finish(run);
     return int(captions.size());
+}
+
+/// The run was reverted by a person, so that a person is to run it again.
+bool isReverted(const db::Database& database, const ParserOfLanguage& reader)
+{
+    return db::ParserRunRepository(database.connection()).isReverted(reader.parser, reader.version);
+}
+
+int unreadCaptions(const db::Database& database, const ParserOfLanguage& reader)
+{
+    return int(db::TagRepository(database.connection())
+                   .unparsedCaptionsIn(reader.language, reader.parser, reader.version)
+                   .size());
+}
+
+QString leftUnread(const ParserOfLanguage& reader, int captions)
+{
+    return QCoreApplication::translate(
+               "Tags", "%1 captions were not read: the run of %2 %3 was reverted. Run it again "
+                       "(Parser runs, or \"tagalign parsers\").")
+        .arg(captions)
+        .arg(reader.parser, reader.version);
 }
 
 } // namespace
@@ -136,18 +164,29 @@ QString TagSummary::sentence() const
 
 TagSummary extractTags(const Project& project, JobContext& context)
 {
+    return readTags(project, parsersByLanguage(), context);
+}
+
+TagSummary readTags(const Project& project, const std::vector<ParserOfLanguage>& readers,
+                    JobContext& context)
+{
     QElapsedTimer timer;
     timer.start();
     context.report({0, 0, QStringLiteral("Loading the dictionary")});
     db::Database database(project.databaseFile());
     assignSplits(database); // an import that was killed did not come to it
-    db::TagRepository tags(database.connection());
     tellLanguages(database, context);
     CaptionParsers parsers;
     TagSummary summary;
-    for (const ParserOfLanguage& reader : parsersByLanguage()) {
+    for (const ParserOfLanguage& reader : readers) {
+        if (isReverted(database, reader)) {
+            const int left = unreadCaptions(database, reader);
+            summary.problems += left > 0 ? QStringList{leftUnread(reader, left)} : QStringList();
+            summary.leftUnread += left;
+            continue;
+        }
         try {
-            summary.captions += readLanguage(reader, parsers, tags, context);
+            summary.captions += readLanguage(reader, parsers, database, context);
         } catch (const model::Cancelled&) {
             throw;
         } catch (const model::Error& error) { // its dictionary is missing; the others go on
@@ -161,7 +200,7 @@ TagSummary extractTags(const Project& project, JobContext& context)
         summary.problems.append(translated.problem);
     }
     summary.tagsEnabled = enableFrequentTags(database);
-    summary.tagsFound = int(tags.tags().size());
+    summary.tagsFound = int(db::TagRepository(database.connection()).tags().size());
     summary.seconds = double(timer.elapsed()) / 1000.0;
     context.report({summary.captions, summary.captions, summary.sentence()});
     return summary;
@@ -169,9 +208,8 @@ TagSummary extractTags(const Project& project, JobContext& context)
 
 bool hasUnreadCaptions(const db::Database& database)
 {
-    const db::TagRepository tags(database.connection());
-    const auto isOpen = [&tags](const ParserOfLanguage& reader) {
-        return !tags.unparsedCaptionsIn(reader.language, reader.parser, reader.version).isEmpty();
+    const auto isOpen = [&database](const ParserOfLanguage& reader) {
+        return !isReverted(database, reader) && unreadCaptions(database, reader) > 0;
     };
     const auto& readers = parsersByLanguage();
     return !areLanguagesTold(database) || std::any_of(readers.begin(), readers.end(), isOpen);

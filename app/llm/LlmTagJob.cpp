@@ -1,10 +1,12 @@
 #include "app/llm/LlmTagJob.h"
 
 #include "app/Error.h"
+#include "app/User.h"
 #include "app/jobs/Splits.h"
 #include "app/jobs/TagJob.h"
 #include "app/llm/LlmClient.h"
 #include "db/ModelAnswerRepository.h"
+#include "db/ParserRunRepository.h"
 #include "db/TagRepository.h"
 #include "model/tags/LlmAnswer.h"
 
@@ -85,6 +87,11 @@ public:
             same.append(caption);
             ++m_total;
         }
+        if (m_total > 0) {
+            m_run =
+                db::ParserRunRepository(m_database.connection())
+                    .start(QLatin1String(kLlmParser), settings.model, prompt.version, userName());
+        }
     }
 
     /// What was answered in an earlier run, or about the same text elsewhere.
@@ -122,6 +129,14 @@ public:
                                        const LlmResult& result) { take(captions, result); },
                     .onNote = [this](const QString& note) { m_summary.notes.append(note); },
                     .onTick = [&] { m_context.report(progress(client.waitLeftMs())); }});
+    }
+
+    /// Every caption had its turn.
+    void closeRun()
+    {
+        if (m_run) {
+            db::ParserRunRepository(m_database.connection()).finish(*m_run);
+        }
     }
 
     LlmSummary finish()
@@ -257,6 +272,7 @@ private:
     std::deque<QString> m_again;                     ///< after a bad answer
     QHash<QString, int> m_readings;                  ///< bad answers so far
     qint64 m_total = 0;
+    std::optional<db::ParserRunId> m_run;
     LlmSummary m_summary;
 };
 
@@ -315,6 +331,7 @@ LlmSummary readTagsWithLlm(const Project& project, const LlmSettings& settings,
     try {
         reader.takeKept();
         reader.ask(key);
+        reader.closeRun();
     } catch (...) {
         (void)reader.finish(); // rare tags of what was read are not for verifying yet
         throw;

@@ -1,7 +1,9 @@
 #include "app/pages/VerifyPage.h"
 
+#include "app/User.h"
 #include "app/jobs/SimulatedReview.h"
 #include "app/jobs/TranslateJob.h"
+#include "app/pages/TagTracer.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
@@ -15,6 +17,8 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QPushButton>
+#include <QSettings>
+#include <QSplitter>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -24,12 +28,6 @@ namespace tagalign::app {
 namespace {
 
 constexpr int kPatienceMs = 200; ///< a person takes a shorter wait for none
-
-QString userName()
-{
-    const QString name = qEnvironmentVariable("USER");
-    return name.isEmpty() ? QStringLiteral("user") : name;
-}
 
 /// Bytes of UTF-8 to UTF-16 units.
 int unitsOf(const QByteArray& utf8, int bytes)
@@ -44,6 +42,8 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
       m_workspace(workspace),
       m_title(new QLabel(this)),
       m_view(new widgets::HeatmapView(this)),
+      m_split(new QSplitter(this)),
+      m_trace(new TagTracer(workspace, this)),
       m_scale(new widgets::ColorScale(this)),
       m_caption(new widgets::CaptionLabel(this)),
       m_chips(new widgets::TagChipBar(this)),
@@ -71,6 +71,7 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
     addButton(tr("Unsure  Space"), tr("It cannot be told"), [this] { decide(db::State::Unsure); });
     addButton(tr("Undo  ⌫"), tr("Take the last verdict back"), [this] { undo(); });
     addButton(tr("Heatmap  H"), tr("Where the model sees this tag"), [this] { toggleHeatmap(); });
+    addButton(tr("Trace  T"), tr("Where this tag comes from"), [this] { toggleTrace(); });
     buttons->addWidget(m_scale);
     buttons->addStretch();
     buttons->addWidget(m_saved);
@@ -82,7 +83,8 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
     layout->setContentsMargins(2 * widgets::kGrid, 2 * widgets::kGrid, 2 * widgets::kGrid,
                                2 * widgets::kGrid);
     layout->addLayout(top);
-    layout->addWidget(m_view, 1);
+    layout->addWidget(m_split, 1);
+    makeTrace();
     layout->addWidget(m_caption);
     layout->addWidget(m_chips);
     layout->addLayout(buttons);
@@ -157,6 +159,35 @@ void VerifyPage::reload()
                                              : QString());
         });
     showProgress();
+}
+
+void VerifyPage::makeTrace()
+{
+    m_split->addWidget(m_view);
+    m_split->addWidget(m_trace);
+    m_split->setStretchFactor(0, 3);
+    m_split->setStretchFactor(1, 1);
+    m_split->setCollapsible(0, false);
+    m_split->setCollapsible(1, false);
+    const QSettings settings;
+    m_split->restoreState(settings.value(QStringLiteral("trace/widths")).toByteArray());
+    m_trace->setVisible(settings.value(QStringLiteral("trace/isShown"), false).toBool());
+    connect(m_split, &QSplitter::splitterMoved, this,
+            [this] { QSettings().setValue(QStringLiteral("trace/widths"), m_split->saveState()); });
+    connect(m_trace, &widgets::TracePanel::left, this, [this] { setFocus(); });
+}
+
+void VerifyPage::toggleTrace()
+{
+    const bool isShown = m_trace->isHidden();
+    setFocus(); // not in what is hidden
+    m_trace->setVisible(isShown);
+    QSettings().setValue(QStringLiteral("trace/isShown"), isShown);
+}
+
+void VerifyPage::showTag(db::ImageId image, db::TagId tag)
+{
+    goTo(image, tag);
 }
 
 void VerifyPage::showNextOpen()
@@ -306,6 +337,7 @@ void VerifyPage::showChip(int)
 {
     m_looking.start();
     const db::Candidate* candidate = currentCandidate();
+    m_trace->setTag(candidate != nullptr ? std::optional(*candidate) : std::nullopt);
     if (candidate == nullptr) {
         m_caption->setCaption(m_content.captionText({}), 0, 0);
         m_view->setHeatmap({});
@@ -483,6 +515,8 @@ void VerifyPage::keyPressEvent(QKeyEvent* event)
         undo();
     } else if (key == Qt::Key_H) {
         toggleHeatmap();
+    } else if (key == Qt::Key_T) {
+        toggleTrace();
     } else if (key >= Qt::Key_1 && key <= Qt::Key_9) {
         m_chips->setCurrent(key - Qt::Key_1);
     } else {

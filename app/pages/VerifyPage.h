@@ -10,6 +10,7 @@
 #include <optional>
 
 class QLabel;
+class QSplitter;
 
 namespace tagalign::widgets {
 class CaptionLabel;
@@ -20,8 +21,11 @@ class TagChipBar;
 
 namespace tagalign::app {
 
+class TagTracer;
+
 /// Are these tags really there? One image with its tags, one key a verdict.
-/// Keys: A accept, X reject, Space unsure, Backspace undo, arrows move, 1-9 choose, H heatmap.
+/// Keys: A accept, X reject, Space unsure, Backspace undo, arrows move, 1-9 choose, H heatmap,
+/// T trace.
 ///
 /// A verdict applies to the tag that is on screen: while the next image loads, keys judge nothing.
 class VerifyPage : public QWidget
@@ -38,6 +42,9 @@ public:
 
     /// Leaves the picture on screen for the next one with a tag that nobody has judged.
     void showNextOpen();
+
+    /// Shows the image, at this tag if the image carries it.
+    void showTag(db::ImageId image, db::TagId tag);
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
@@ -75,6 +82,8 @@ private:
     void showProgress();
     void toggleHeatmap();
     void requestHeatmap();
+    void makeTrace();
+    void toggleTrace();
     void move(int key);
 
     Workspace& m_workspace;
@@ -90,6 +99,8 @@ private:
 
     QLabel* m_title;
     widgets::HeatmapView* m_view;
+    QSplitter* m_split; ///< the picture and its tag's trace
+    TagTracer* m_trace;
     widgets::ColorScale* m_scale;
     widgets::CaptionLabel* m_caption;
     widgets::TagChipBar* m_chips;

@@ -4,7 +4,6 @@
 #include "app/jobs/EncodeJob.h"
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/Runs.h"
-#include "app/jobs/TagJob.h"
 #include "model/image/Decode.h"
 
 #include <QCoreApplication>
@@ -116,9 +115,28 @@ void Workspace::loadThumbnail(QObject* receiver, const QString& sha256, OnImage 
 
 void Workspace::queueTags()
 {
-    jobs.add(
-        tr("Tags"), [where = project()](JobContext& context) { extractTags(where, context); },
-        [this] { Q_EMIT tagsChanged(); });
+    queueReading([where = project()](JobContext& context) { return extractTags(where, context); });
+}
+
+int Workspace::queueRunAgain(db::ParserRunId run, Reading reading)
+{
+    return queueReading([where = project(), run, reading](JobContext& context) {
+        return runAgain(where, run, reading, context);
+    });
+}
+
+int Workspace::queueReading(std::function<TagSummary(JobContext&)> read)
+{
+    auto summary = std::make_shared<TagSummary>();
+    return jobs.add(
+        tr("Tags"),
+        [read = std::move(read), summary](JobContext& context) { *summary = read(context); },
+        [this, summary] {
+            if (summary->leftUnread > 0) {
+                Q_EMIT problem(summary->problems.join(QLatin1Char(' ')));
+            }
+            Q_EMIT tagsChanged();
+        });
 }
 
 int Workspace::queueLlm(const LlmSettings& settings, const LlmPrompt& prompt, const QByteArray& key)

@@ -4,6 +4,7 @@
 #include "app/PromptService.h"
 #include "app/jobs/ImportJob.h"
 #include "app/jobs/JobQueue.h"
+#include "app/jobs/ParserRunJob.h"
 #include "app/llm/LlmTagJob.h"
 #include "db/Rows.h"
 #include "widgets/HeatmapView.h"
@@ -47,6 +48,8 @@ public:
 
     void queueTags(); ///< reads tags out of captions that were not read yet
 
+    int queueRunAgain(db::ParserRunId run, Reading reading); ///< as runAgain()
+
     /// Reads tags by asking a language model; captionsRead() tells how it went.
     int queueLlm(const LlmSettings& settings, const LlmPrompt& prompt, const QByteArray& key);
 
@@ -73,6 +76,7 @@ Q_SIGNALS:
     void problem(const QString& sentence);
 
 private:
+    int queueReading(std::function<TagSummary(JobContext&)> read);
     void goOnWithInterrupted();
     void setRun(const std::optional<db::Run>& run);
     void fixScale();

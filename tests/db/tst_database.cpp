@@ -32,6 +32,7 @@ private Q_SLOTS:
     void earlierFilesAreBroughtUpToDate_data();
     void earlierFilesAreBroughtUpToDate();
     void tagsOfEveryEarlierVersionTakeEnglish();
+    void parsesOfEveryEarlierVersionGetTheirRun();
 
 private:
     void makeFileOfVersion(int version) const; ///< its connection is called "first"
@@ -61,7 +62,7 @@ void TestDatabase::newFileHasTheNewestSchema()
     QCOMPARE(version.value(0).toInt(), Database::kSchemaVersion);
     const QStringList tables = database.connection().tables();
     for (const char* table : {"image", "caption", "parse", "tag", "candidate", "verdict", "run",
-                              "metric", "query", "audit", "prompt", "model_answer"}) {
+                              "metric", "query", "audit", "prompt", "model_answer", "parser_run"}) {
         QVERIFY2(tables.contains(table), table);
     }
 }
@@ -218,6 +219,42 @@ void TestDatabase::tagsOfEveryEarlierVersionTakeEnglish()
         execute(database.connection(), "UPDATE tag SET english = 'x', english_source = 'edited'");
         QVERIFY_EXCEPTION_THROWN(
             execute(database.connection(), "UPDATE tag SET english_source = 'guessed'"), Error);
+    }
+}
+
+/// One run for each parser, version and prompt, in the order in which they came.
+void TestDatabase::parsesOfEveryEarlierVersionGetTheirRun()
+{
+    for (int version = 1; version < 5; ++version) {
+        init();
+        makeFileOfVersion(version);
+        {
+            const QSqlDatabase raw = QSqlDatabase::database("first");
+            execute(raw, "INSERT INTO image (path, sha256, phash, width, height, split) VALUES "
+                         "('a.jpg', 'ab', 1, 8, 8, 'test')");
+            execute(raw, "INSERT INTO caption (image_id, text) VALUES (1, 'a'), (1, 'b')");
+            execute(raw, "INSERT INTO parse (caption_id, parser, parser_version, prompt_version, "
+                         "milliseconds) VALUES (1, 'rules', '1', '', 0.5), (1, 'llm', 'm', 'p', "
+                         "0.5), (2, 'rules', '1', '', 0.5), (2, 'rules', '2', '', 0.5)");
+        }
+        QSqlDatabase::removeDatabase("first");
+        const Database database(file());
+        QSqlQuery rows =
+            execute(database.connection(),
+                    "SELECT p.id, p.run_id, r.parser, r.parser_version, r.prompt_version, "
+                    "r.started_at || r.finished_at || r.reverted_at, p.stale FROM parse p JOIN "
+                    "parser_run r ON r.id = p.run_id ORDER BY p.id");
+        const QList<QStringList> expected{{"1", "1", "rules", "1", "", "", "0"},
+                                          {"2", "2", "llm", "m", "p", "", "0"},
+                                          {"3", "1", "rules", "1", "", "", "0"},
+                                          {"4", "3", "rules", "2", "", "", "0"}};
+        for (const QStringList& row : expected) {
+            QVERIFY(rows.next());
+            for (int column = 0; column < row.size(); ++column) {
+                QCOMPARE(rows.value(column).toString(), row.at(column));
+            }
+        }
+        QVERIFY(!rows.next());
     }
 }
 

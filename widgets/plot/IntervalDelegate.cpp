@@ -24,8 +24,10 @@ void IntervalDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
     const auto interval = index.data(kRole).value<Interval>();
     const QRectF axis(option.rect.left() + kGrid, option.rect.center().y(), kAxisWidth, 0.0);
     const auto x = [&](double value) {
-        return axis.center().x() +
-               axis.width() / 2.0 * std::clamp(value / interval.reach, -1.0, 1.0);
+        return interval.isShare
+                   ? axis.left() + axis.width() * std::clamp(value / interval.reach, 0.0, 1.0)
+                   : axis.center().x() +
+                         axis.width() / 2.0 * std::clamp(value / interval.reach, -1.0, 1.0);
     };
     const bool isLoss = interval.value != 0.0 && (interval.value < 0.0) == interval.isBetterRight;
     const QColor color =

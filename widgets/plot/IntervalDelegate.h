@@ -4,7 +4,8 @@
 
 namespace tagalign::widgets {
 
-/// Draws a table cell's value with its interval on an axis around zero, the numbers beside it.
+/// Draws a table cell's value with its interval on an axis around zero, or from zero where it is a
+/// share, the numbers beside it.
 /// Right of zero is better where `isBetterRight`; losses have another colour and an open point.
 class IntervalDelegate : public QStyledItemDelegate
 {
@@ -20,6 +21,7 @@ public:
         double high = 0.0;
         double reach = 1.0; ///< the axis goes from -reach to +reach, > 0
         bool isBetterRight = true;
+        bool isShare = false; ///< the axis goes from 0 to +reach
     };
 
     /// Where the item keeps its Interval (a QVariant of it).
