@@ -68,6 +68,11 @@ QList<Candidate> readCandidates(QSqlQuery rows)
     return candidates;
 }
 
+/// Of caption c, by parser and version; more conditions on the parse p may follow before ")".
+const QString kUnparsed =
+    QStringLiteral("NOT EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = c.id AND p.parser = ? "
+                   "AND p.parser_version = ? AND p.stale = 0");
+
 QList<Caption> readCaptions(QSqlQuery rows)
 {
     QList<Caption> captions;
@@ -145,26 +150,36 @@ State stateOf(const QString& name)
 QList<Caption> TagRepository::unparsedCaptions(const QString& parser, const QString& version,
                                                const QString& promptVersion) const
 {
-    return readCaptions(
-        execute(m_connection,
-                QStringLiteral(
-                    "SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE NOT "
-                    "EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = c.id AND p.parser = ? "
-                    "AND p.parser_version = ? AND p.prompt_version = ? AND p.stale = 0) ORDER BY "
-                    "c.id"),
-                {parser, version, notNull(promptVersion)}));
+    return readCaptions(execute(
+        m_connection,
+        QStringLiteral("SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE %1 AND "
+                       "p.prompt_version = ?) ORDER BY c.id")
+            .arg(kUnparsed),
+        {parser, version, notNull(promptVersion)}));
 }
 
 QList<Caption> TagRepository::unparsedCaptionsIn(const QString& language, const QString& parser,
-                                                 const QString& version) const
+                                                 const QString& version, CaptionId after,
+                                                 int most) const
 {
-    return readCaptions(execute(
-        m_connection,
-        QStringLiteral(
-            "SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE "
-            "c.language = ? AND NOT EXISTS (SELECT 1 FROM parse p WHERE p.caption_id = "
-            "c.id AND p.parser = ? AND p.parser_version = ? AND p.stale = 0) ORDER BY c.id"),
-        {language, parser, version}));
+    return readCaptions(
+        execute(m_connection,
+                QStringLiteral("SELECT c.id, c.image_id, c.text, c.language FROM caption c WHERE "
+                               "c.language = ? AND c.id > ? AND %1) ORDER BY c.id LIMIT ?")
+                    .arg(kUnparsed),
+                {language, qint64(after), parser, version, most}));
+}
+
+int TagRepository::countUnparsedIn(const QString& language, const QString& parser,
+                                   const QString& version) const
+{
+    QSqlQuery row =
+        execute(m_connection,
+                QStringLiteral("SELECT COUNT(*) FROM caption c WHERE c.language = ? AND %1)")
+                    .arg(kUnparsed),
+                {language, parser, version});
+    row.next();
+    return row.value(0).toInt();
 }
 
 void TagRepository::changeLanguage(const QList<CaptionId>& captions, const QString& language,

@@ -24,9 +24,12 @@ public:
     [[nodiscard]] QList<Caption> unparsedCaptions(const QString& parser, const QString& version,
                                                   const QString& promptVersion = {}) const;
 
-    /// The same, but only of captions in this language.
+    /// The same, but only of captions in this language: the first `most` with an id after this one.
     [[nodiscard]] QList<Caption> unparsedCaptionsIn(const QString& language, const QString& parser,
-                                                    const QString& version) const;
+                                                    const QString& version, CaptionId after,
+                                                    int most) const;
+    [[nodiscard]] int countUnparsedIn(const QString& language, const QString& parser,
+                                      const QString& version) const;
 
     /// The captions are in this language. What `parser` read out of them before is forgotten, but
     /// for what a person has judged: all rows or none. @throws Error

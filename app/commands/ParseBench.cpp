@@ -24,7 +24,7 @@ namespace {
 
 struct Options
 {
-    EnglishParser parser = EnglishParser::Learned;
+    std::string parser;
     std::size_t batch = 2000; ///< captions
     int generated = 0;        ///< captions; 0: from standard input
     bool json = false;
@@ -94,8 +94,8 @@ void printRate(const Options& options, const QString& what, qint64 captions, dou
 /// The parser alone, on one core.
 int benchParse(const Options& options)
 {
-    CaptionParsers parsers(options.parser);
-    const auto& parser = parsers.of(QStringLiteral("en"));
+    CaptionParsers parsers;
+    const auto& parser = parsers.named(QString::fromStdString(options.parser));
     CaptionSource source(options.generated);
     qint64 captions = 0;
     qint64 nanoseconds = 0;

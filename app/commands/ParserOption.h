@@ -1,6 +1,6 @@
 #pragma once
 
-#include "app/jobs/CaptionParsers.h"
+#include <string>
 
 namespace CLI {
 class App;
@@ -8,7 +8,7 @@ class App;
 
 namespace tagalign::app {
 
-/// --parser learned|rules
-void addParserOption(CLI::App& verb, EnglishParser& parser);
+/// --parser NAME: which one reads English captions. @param parser the best there is, if not given.
+void addParserOption(CLI::App& verb, std::string& parser);
 
 } // namespace tagalign::app

@@ -15,6 +15,7 @@
 #include "app/jobs/TrainJob.h"
 #include "app/llm/LlmTagJob.h"
 #include "db/RunRepository.h"
+#include "model/tags/RuleCaptionParser.h"
 #include "model/tags/learned/LearnedCaptionParser.h"
 
 #include <CLI/CLI.hpp>
@@ -97,7 +98,8 @@ int tagsVerb(const Project& project, const Options& options, Console& console)
     if (options.parser == kLlmParser) {
         return readTagsWithLlm(project, options.llm, console);
     }
-    print(extractTags(project, console).sentence());
+    const auto readers = parsersWithEnglish(QString::fromStdString(options.parser));
+    print(readTags(project, readers, console).sentence());
     return kDone;
 }
 
@@ -304,8 +306,10 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
     import->add_option("SOURCE", options->source, "Folder or file with pairs")->required();
     CLI::App* tags =
         addVerb(program, run, options, "tags", "Read tags out of the captions", tagsVerb);
-    tags->add_option("--parser", options->parser, "\"learned\", or \"llm\": a language model")
-        ->check(CLI::IsMember({model::tags::LearnedCaptionParser::kName, kLlmParser}))
+    tags->add_option("--parser", options->parser,
+                     "For English: \"learned\", \"rules\", or \"llm\": a language model")
+        ->check(CLI::IsMember({model::tags::LearnedCaptionParser::kName,
+                               model::tags::RuleCaptionParser::kName, kLlmParser}))
         ->capture_default_str();
     options->llm.addTo(*tags);
     addVerb(program, run, options, "encode", "Compute the images' features", encodeVerb)

@@ -5,6 +5,8 @@
 #include "model/tags/japanese/JapaneseCaptionParser.h"
 #include "model/tags/learned/LearnedCaptionParser.h"
 
+#include <stdexcept>
+
 namespace tagalign::app {
 
 using model::tags::JapaneseCaptionParser;
@@ -13,7 +15,27 @@ using model::tags::RuleCaptionParser;
 
 namespace {
 
-const QString kJapanese = QStringLiteral("ja");
+template <typename Parser>
+ParserOfLanguage readerOf(const char* language)
+{
+    return {QLatin1String(language), QLatin1String(Parser::kName), QLatin1String(Parser::kVersion)};
+}
+
+std::unique_ptr<model::tags::CaptionParser> load(const QString& name)
+{
+    if (name == QLatin1String(JapaneseCaptionParser::kName)) {
+        return std::make_unique<JapaneseCaptionParser>(model::tags::MorphemeReader());
+    }
+    if (name == QLatin1String(RuleCaptionParser::kName)) {
+        return std::make_unique<RuleCaptionParser>(model::tags::WordNet());
+    }
+    if (name == QLatin1String(LearnedCaptionParser::kName)) {
+        const QString weights = parserFolder() + QStringLiteral("/parser.safetensors");
+        return std::make_unique<LearnedCaptionParser>(weights.toStdString(),
+                                                      model::tags::WordNet());
+    }
+    throw std::logic_error("no parser is called " + name.toStdString());
+}
 
 } // namespace
 
@@ -24,25 +46,32 @@ QString parserFolder()
 
 const std::vector<ParserOfLanguage>& parsersByLanguage()
 {
-    static const std::vector<ParserOfLanguage> parsers{
-        {QStringLiteral("en"), QLatin1String(LearnedCaptionParser::kName),
-         QLatin1String(LearnedCaptionParser::kVersion)},
-        {kJapanese, QLatin1String(JapaneseCaptionParser::kName),
-         QLatin1String(JapaneseCaptionParser::kVersion)}};
+    static const std::vector<ParserOfLanguage> parsers{readerOf<LearnedCaptionParser>("en"),
+                                                       readerOf<JapaneseCaptionParser>("ja")};
     return parsers;
 }
 
-const model::tags::CaptionParser& CaptionParsers::of(const QString& language)
+const std::vector<QString>& englishParsers()
 {
-    auto& parser = m_parsers[language];
-    if (!parser && language == kJapanese) {
-        parser = std::make_unique<JapaneseCaptionParser>(model::tags::MorphemeReader());
-    } else if (!parser && m_english == EnglishParser::Rules) {
-        parser = std::make_unique<RuleCaptionParser>(model::tags::WordNet());
-    } else if (!parser) {
-        const QString weights = parserFolder() + QStringLiteral("/parser.safetensors");
-        parser =
-            std::make_unique<LearnedCaptionParser>(weights.toStdString(), model::tags::WordNet());
+    static const std::vector<QString> names{QLatin1String(LearnedCaptionParser::kName),
+                                            QLatin1String(RuleCaptionParser::kName)};
+    return names;
+}
+
+std::vector<ParserOfLanguage> parsersWithEnglish(const QString& name)
+{
+    std::vector<ParserOfLanguage> parsers = parsersByLanguage();
+    if (name == QLatin1String(RuleCaptionParser::kName)) {
+        parsers.front() = readerOf<RuleCaptionParser>("en");
+    }
+    return parsers;
+}
+
+const model::tags::CaptionParser& CaptionParsers::named(const QString& name)
+{
+    auto& parser = m_parsers[name];
+    if (!parser) {
+        parser = load(name);
     }
     return *parser;
 }

@@ -10,9 +10,6 @@
 
 namespace tagalign::app {
 
-/// Which parser reads English captions.
-enum class EnglishParser { Learned, Rules };
-
 /// Folder with the learned parser's weights and the grammar that its training reads.
 [[nodiscard]] QString parserFolder();
 
@@ -24,24 +21,24 @@ struct ParserOfLanguage
     QString version;
 };
 
-/// One for each language that captions can be read in.
+/// One for each language that captions can be read in: the best there is.
 [[nodiscard]] const std::vector<ParserOfLanguage>& parsersByLanguage();
 
-/// The parsers of all languages, each loaded when it is first asked for. For one thread.
+/// Names of all parsers of captions in English, the best first.
+[[nodiscard]] const std::vector<QString>& englishParsers();
+
+/// As parsersByLanguage(), with this parser for English. @param name one of englishParsers().
+[[nodiscard]] std::vector<ParserOfLanguage> parsersWithEnglish(const QString& name);
+
+/// The parsers, each loaded when it is first asked for. For one thread.
 class CaptionParsers
 {
 public:
-    explicit CaptionParsers(EnglishParser english = EnglishParser::Learned)
-        : m_english(english)
-    {
-    }
-
-    /// @param language one of parsersByLanguage(). @throws model::Error if its dictionary or
-    ///        weights are missing or broken, with the remedy.
-    [[nodiscard]] const model::tags::CaptionParser& of(const QString& language);
+    /// @param name of a parser in any of the lists above. @throws model::Error if its dictionary
+    ///        or weights are missing or broken, with the remedy.
+    [[nodiscard]] const model::tags::CaptionParser& named(const QString& name);
 
 private:
-    EnglishParser m_english;
     std::map<QString, std::unique_ptr<model::tags::CaptionParser>> m_parsers;
 };
 

@@ -18,11 +18,14 @@ namespace {
 /// Nothing if this program has no such parser.
 std::optional<ParserOfLanguage> readerOf(const db::ParserRun& run)
 {
-    const auto& readers = parsersByLanguage();
-    const auto found = std::find_if(readers.begin(), readers.end(), [&run](const auto& reader) {
-        return reader.parser == run.parser && reader.version == run.parserVersion;
-    });
-    return found == readers.end() ? std::nullopt : std::optional(*found);
+    for (const QString& english : englishParsers()) {
+        for (const ParserOfLanguage& reader : parsersWithEnglish(english)) {
+            if (reader.parser == run.parser && reader.version == run.parserVersion) {
+                return reader;
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 model::Error noReaderError(const db::ParserRun& run)

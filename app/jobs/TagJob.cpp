@@ -15,12 +15,13 @@
 #include <QElapsedTimer>
 
 #include <algorithm>
+#include <future>
 
 namespace tagalign::app {
 
 namespace {
 
-constexpr qsizetype kBatch = 200; ///< captions stored together
+constexpr int kBatch = 300;       ///< captions read and stored together
 constexpr int kSmallProject = 50; ///< images: below, every tag is worth keeping
 constexpr int kFrequent = 3;      ///< images
 
@@ -35,7 +36,8 @@ QList<db::NewParse> parsesOf(const model::tags::CaptionParser& parser,
     QElapsedTimer timer;
     timer.start();
     const auto parsed = parser.parseAll(texts);
-    const double milliseconds = double(timer.nsecsElapsed()) / 1e6 / double(parsed.size());
+    const double milliseconds =
+        double(timer.nsecsElapsed()) / 1e6 / double(std::max<std::size_t>(1, parsed.size()));
     QList<db::NewParse> rows;
     for (qsizetype i = 0; i < captions.size(); ++i) {
         db::NewParse row{.caption = captions[i].id,
@@ -85,25 +87,40 @@ void tellLanguages(db::Database& database, JobContext& context)
     database.setSetting(kLanguagesTold, QStringLiteral("yes"));
 }
 
-/// Reads the open captions of one language; returns how many.
+/// Reads the open captions of one language, a batch while the one before it is stored; returns how
+/// many.
 int readLanguage(const ParserOfLanguage& reader, CaptionParsers& parsers,
                  const db::Database& database, JobContext& context)
 {
     db::TagRepository tags(database.connection());
-    const QList<db::Caption> captions =
-        tags.unparsedCaptionsIn(reader.language, reader.parser, reader.version);
-    if (captions.isEmpty()) {
+    const int total = tags.countUnparsedIn(reader.language, reader.parser, reader.version);
+    if (total == 0) {
         return 0;
     }
-    const model::tags::CaptionParser& parser = parsers.of(reader.language);
+    const model::tags::CaptionParser& parser = parsers.named(reader.parser);
     db::ParserRunRepository runs(database.connection());
     const db::ParserRunId run = runs.start(reader.parser, reader.version, {}, userName());
-    for (qsizetype begin = 0; begin < captions.size(); begin += kBatch) {
-        context.step({begin, captions.size(), QStringLiteral("Reading tags out of captions")});
-        tags.addParses(parsesOf(parser, captions.mid(begin, kBatch)));
+    db::CaptionId last{};
+    const auto begin = [&] {
+        const QList<db::Caption> captions =
+            tags.unparsedCaptionsIn(reader.language, reader.parser, reader.version, last, kBatch);
+        last = captions.isEmpty() ? last : captions.last().id;
+        return std::async(std::launch::async,
+                          [&parser, captions] { return parsesOf(parser, captions); });
+    };
+    int done = 0;
+    for (auto reading = begin(); done < total;) {
+        context.step({done, total, QStringLiteral("Reading tags out of captions")});
+        const QList<db::NewParse> parses = reading.get();
+        if (parses.isEmpty()) {
+            break; // somebody else has read them
+        }
+        reading = begin();
+        tags.addParses(parses);
+        done += int(parses.size());
     }
     runs.finish(run);
-    return int(captions.size());
+    return done;
 }
 
 /// The run was reverted by a person, so that a person is to run it again.
@@ -114,9 +131,8 @@ bool isReverted(const db::Database& database, const ParserOfLanguage& reader)
 
 int unreadCaptions(const db::Database& database, const ParserOfLanguage& reader)
 {
-    return int(db::TagRepository(database.connection())
-                   .unparsedCaptionsIn(reader.language, reader.parser, reader.version)
-                   .size());
+    return db::TagRepository(database.connection())
+        .countUnparsedIn(reader.language, reader.parser, reader.version);
 }
 
 QString leftUnread(const ParserOfLanguage& reader, int captions)

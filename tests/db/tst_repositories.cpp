@@ -25,6 +25,7 @@ private Q_SLOTS:
     void captionsParsedOnceAreNotOfferedAgain();
     void editedEnglishIsKept();
     void captionsAreOfferedByLanguage();
+    void openCaptionsComeInPages();
     void anotherLanguageForgetsWhatWasReadButNotWhatWasJudged();
     void candidatesOfOneImageAreMergedByTag();
     void attributeKnowsItsObject();
@@ -195,10 +196,26 @@ void TestRepositories::captionsAreOfferedByLanguage()
     images.addCaption(image, "a cat", "en");
     images.addCaption(image, QString::fromUtf8("赤いりんご"), "ja");
     const TagRepository tags(m_connection);
-    const auto open = tags.unparsedCaptionsIn("ja", "mecab-rules", "1");
+    const auto open = tags.unparsedCaptionsIn("ja", "mecab-rules", "1", {}, 10);
     QCOMPARE(open.size(), 1);
     QCOMPARE(open.first().text, QString::fromUtf8("赤いりんご"));
-    QVERIFY(tags.unparsedCaptionsIn("fr", "rules", "1").isEmpty());
+    QCOMPARE(tags.countUnparsedIn("fr", "rules", "1"), 0);
+}
+
+void TestRepositories::openCaptionsComeInPages()
+{
+    const ImageId image = addImage("aa");
+    ImageRepository images(m_connection);
+    for (const char* text : {"a cat", "a dog", "a box"}) {
+        images.addCaption(image, text, "en");
+    }
+    const TagRepository tags(m_connection);
+    const auto first = tags.unparsedCaptionsIn("en", "rules", "1", {}, 2);
+    QCOMPARE(first.size(), 2);
+    const auto second = tags.unparsedCaptionsIn("en", "rules", "1", first.last().id, 2);
+    QCOMPARE(second.size(), 1);
+    QCOMPARE(second.first().text, QString("a box"));
+    QVERIFY(tags.unparsedCaptionsIn("en", "rules", "1", second.last().id, 2).isEmpty());
 }
 
 void TestRepositories::anotherLanguageForgetsWhatWasReadButNotWhatWasJudged()
@@ -219,7 +236,7 @@ void TestRepositories::anotherLanguageForgetsWhatWasReadButNotWhatWasJudged()
     tags.changeLanguage(captions, "ja", "rules");
     QCOMPARE(tags.candidates().size(), 1);
     QCOMPARE(tags.candidates().first().lemma, QString("y"));
-    QCOMPARE(tags.unparsedCaptionsIn("ja", "mecab-rules", "1").size(), 2);
+    QCOMPARE(tags.countUnparsedIn("ja", "mecab-rules", "1"), 2);
 }
 
 void TestRepositories::candidatesOfOneImageAreMergedByTag()
