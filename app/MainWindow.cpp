@@ -427,8 +427,8 @@ void MainWindow::runLanguageModelAgain(db::ParserRunId id)
             settings.save(database);
         },
         [this] {
-            delete m_languageModel; // one with other settings
             showLanguageModel();
+            m_languageModel->load();
         });
 }
 

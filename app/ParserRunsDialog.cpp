@@ -79,6 +79,7 @@ void setUp(QTableWidget* table, const QString& name)
     table->setSelectionBehavior(QAbstractItemView::SelectRows);
     table->setTabKeyNavigation(false);
     table->verticalHeader()->hide();
+    table->horizontalHeader()->setStretchLastSection(true);
     table->horizontalHeader()->setHighlightSections(false);
 }
 
@@ -332,7 +333,7 @@ void ParserRunsDialog::showFigures(const ParserComparison& comparison)
     const QString first = nameOf(comparison.first);
     const QString second = nameOf(comparison.second);
     m_figures->setHorizontalHeaderLabels(
-        {tr("On %n common caption(s)", nullptr, comparison.captions), tr("Both found"),
+        {tr("Common captions: %1").arg(number(comparison.captions)), tr("Both found"),
          tr("Only %1").arg(first), tr("Only %1").arg(second), tr("Agreement"),
          tr("%1: right").arg(first), tr("%1: right").arg(second)});
     m_figures->horizontalHeaderItem(kAgreement)
@@ -363,9 +364,9 @@ void ParserRunsDialog::showFoundByOne(const ParserComparison& comparison)
     const QList<db::TagOverlap>& tags = comparison.foundByOne;
     m_foundTitle->setText(tags.isEmpty()
                               ? tr("Both found the same tags.")
-                              : tr("%n tag(s) that one alone found somewhere; double click shows a "
-                                   "picture.",
-                                   nullptr, int(tags.size())));
+                              : tr("Tags that one alone found somewhere: %1. Double click shows a "
+                                   "picture.")
+                                    .arg(number(tags.size())));
     m_found->setHorizontalHeaderLabels({tr("Tag"), tr("Kind"),
                                         tr("Only %1").arg(nameOf(comparison.first)),
                                         tr("Only %1").arg(nameOf(comparison.second)), tr("Use")});

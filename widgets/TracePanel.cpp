@@ -67,6 +67,11 @@ TracePanel::TracePanel(QWidget* parent)
     setAccessibleName(tr("Trace of the tag"));
 }
 
+QSize TracePanel::sizeHint() const
+{
+    return {42 * kGrid, 60 * kGrid};
+}
+
 void TracePanel::setHint(const QString& hint)
 {
     QVBoxLayout* column = newContent();

@@ -51,6 +51,7 @@ public:
 
     void setTrace(const Trace& trace);
     void setHint(const QString& hint); ///< in place of a trace
+    [[nodiscard]] QSize sizeHint() const override;
 
     /// Prompts and answers are unfolded, here and of the tags to come.
     [[nodiscard]] bool isUnfolded() const { return m_isUnfolded; }

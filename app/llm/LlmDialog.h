@@ -33,11 +33,12 @@ class LlmDialog : public QDialog
 public:
     explicit LlmDialog(Workspace& workspace, QWidget* parent = nullptr);
 
+    void load(); ///< fills in model and prompt as the project has them
+
 private:
     void makePrompt();
     void makeResult();
     void makeButtons();
-    void load();
     void onChange();
     void estimate();
     void showEstimate(const LlmEstimate& estimate);

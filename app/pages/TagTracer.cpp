@@ -81,9 +81,9 @@ QStringList agreementOf(const db::TagTrace& trace)
     QStringList sentences{TagTracer::tr("Found by %1.").arg(found.join(QStringLiteral(", ")))};
     for (const db::SilentParser& parser : trace.silent) {
         sentences.append(
-            TagTracer::tr("Not found by %1, which read %n caption(s) of this picture.", nullptr,
-                          parser.captions)
-                .arg(parserName(parser.parser, parser.parserVersion, parser.promptVersion)));
+            TagTracer::tr("Not found by %1 (captions of this picture that it read: %2).")
+                .arg(parserName(parser.parser, parser.parserVersion, parser.promptVersion),
+                     QLocale().toString(parser.captions)));
     }
     if (trace.silent.isEmpty() && found.size() == 1) {
         sentences.append(TagTracer::tr("No other parser has read this picture's captions."));

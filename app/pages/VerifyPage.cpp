@@ -165,8 +165,7 @@ void VerifyPage::makeTrace()
 {
     m_split->addWidget(m_view);
     m_split->addWidget(m_trace);
-    m_split->setStretchFactor(0, 3);
-    m_split->setStretchFactor(1, 1);
+    m_split->setStretchFactor(0, 1); // the picture takes what the window gains
     m_split->setCollapsible(0, false);
     m_split->setCollapsible(1, false);
     const QSettings settings;

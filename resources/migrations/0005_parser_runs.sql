@@ -22,7 +22,7 @@ UPDATE parse SET run_id = (
     SELECT r.id FROM parser_run r WHERE r.parser = parse.parser
     AND r.parser_version = parse.parser_version AND r.prompt_version = parse.prompt_version)
 ;;
-CREATE INDEX parse_by_run ON parse (run_id)
+CREATE INDEX parse_by_run ON parse (run_id, caption_id)
 ;;
 -- 1: taken back but for what a person has judged; the caption is to be read anew.
 ALTER TABLE parse ADD COLUMN stale INTEGER NOT NULL DEFAULT 0 CHECK (stale IN (0, 1))

@@ -7,6 +7,7 @@
 #include "app/AblationDialog.h"
 #include "app/MainWindow.h"
 #include "app/ModelsDialog.h"
+#include "app/ParserRunsDialog.h"
 #include "app/llm/LlmDialog.h"
 #include "app/pages/TrainPage.h"
 #include "widgets/Theme.h"
@@ -16,6 +17,7 @@
 #include <QLineEdit>
 #include <QTableWidget>
 #include <QTest>
+#include <QToolButton>
 
 #include <cstdio>
 
@@ -91,6 +93,36 @@ void photographLanguageModel(app::MainWindow& window, const QString& file)
     dialog->close();
 }
 
+/// Where the tag on screen comes from, with a language model's answer unfolded.
+void photographTrace(app::MainWindow& window, const QString& file)
+{
+    QWidget* page = window.page(app::MainWindow::kVerify);
+    QTest::keyClick(page, Qt::Key_T);
+    QTest::qWait(kSettleMs / 4);
+    for (QToolButton* fold : page->findChildren<QToolButton*>()) {
+        if (fold->isCheckable() && !fold->isChecked()) {
+            fold->click();
+            break;
+        }
+    }
+    photograph(window, app::MainWindow::kVerify, file);
+    QTest::keyClick(page, Qt::Key_T);
+}
+
+/// All runs of parsers; two of them are compared.
+void photographParserRuns(app::MainWindow& window, const QString& file)
+{
+    window.showParserRuns();
+    auto* dialog = window.findChild<app::ParserRunsDialog*>();
+    QTest::qWait(kSettleMs / 4);
+    dialog->findChild<QTableWidget*>()->selectAll();
+    QTest::qWait(kSettleMs);
+    if (!dialog->grab().save(file)) {
+        std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));
+    }
+    dialog->close();
+}
+
 /// The last of the lists offers the other runs; the first entry stands for none.
 void chooseLastRun(QWidget* page)
 {
@@ -125,6 +157,8 @@ int main(int argc, char** argv)
     QTest::qWait(kSettleMs);
     QTest::keyClick(window.page(app::MainWindow::kVerify), Qt::Key_H);
     photograph(window, app::MainWindow::kVerify, start + QStringLiteral("verify.png"));
+    photographTrace(window, start + QStringLiteral("trace.png"));
+    photographParserRuns(window, start + QStringLiteral("parser-runs.png"));
     photograph(window, app::MainWindow::kTrain, start + QStringLiteral("train.png"));
     window.showPage(app::MainWindow::kCompare);
     auto* prompt = window.page(app::MainWindow::kCompare)->findChild<QLineEdit*>();

@@ -296,7 +296,7 @@ void TestParserRunsDialog::twoRunsAreComparedByKeys()
     const auto* figures = named<QTableWidget>(m_dialog, "Comparison");
     QVERIFY(figures->isVisible());
     QCOMPARE(figures->rowCount(), 3);
-    QCOMPARE(figures->horizontalHeaderItem(0)->text(), QString("On 3 common caption(s)"));
+    QCOMPARE(figures->horizontalHeaderItem(0)->text(), QString("Common captions: 3"));
     QCOMPARE(figures->item(0, 1)->text(), QString("3")); // three mats
     QCOMPARE(figures->item(0, 2)->text(), QString("2")); // two cats
     QCOMPARE(figures->item(0, 3)->text(), QString("0"));

@@ -31,7 +31,9 @@ void IntervalDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
     };
     const bool isLoss = interval.value != 0.0 && (interval.value < 0.0) == interval.isBetterRight;
     const QColor color =
-        stateColor(isLoss ? TagState::Rejected : TagState::Accepted, option.palette);
+        (option.state & QStyle::State_Selected) != 0
+            ? option.palette.color(QPalette::HighlightedText)
+            : stateColor(isLoss ? TagState::Rejected : TagState::Accepted, option.palette);
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
     painter->setPen(QPen(quietColor(option.palette), 1.0));
