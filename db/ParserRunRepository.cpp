@@ -189,6 +189,7 @@ ParserRunRepository::TakenBack ParserRunRepository::takeBack(ParserRunId id)
             .numRowsAffected();
     const int kept = countOf(
         m_connection, QStringLiteral("SELECT COUNT(*) FROM candidate WHERE %1").arg(ofRun), values);
+    execute(m_connection, QStringLiteral("DELETE FROM absence WHERE %1").arg(ofRun), values);
     execute(m_connection,
             QStringLiteral("DELETE FROM parse WHERE run_id = ? AND NOT EXISTS (SELECT 1 FROM "
                            "candidate c WHERE c.parse_id = parse.id)"),

@@ -72,6 +72,15 @@ struct NewCandidate
     bool inferred = false; ///< not in the caption's own words
 };
 
+/// What a caption says is not there.
+struct Absence
+{
+    QString lemma; ///< as an object's, with its own attributes
+    QString display;
+    int spanStart = 0; ///< bytes of the UTF-8 caption
+    int spanLength = 0;
+};
+
 struct NewParse
 {
     CaptionId caption{};
@@ -83,6 +92,7 @@ struct NewParse
     QString request;
     QString answer;
     QList<NewCandidate> candidates;
+    QList<Absence> absences;
 };
 
 /// One tag of one image as a person judges it: the most confident of its candidates.

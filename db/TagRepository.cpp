@@ -83,6 +83,17 @@ QList<Caption> readCaptions(QSqlQuery rows)
     return captions;
 }
 
+void addAbsences(const QSqlDatabase& connection, const NewParse& parse, qint64 parseId)
+{
+    for (const Absence& absence : parse.absences) {
+        execute(connection,
+                QStringLiteral("INSERT INTO absence (image_id, parse_id, lemma, display, "
+                               "span_start, span_length) VALUES (?, ?, ?, ?, ?, ?)"),
+                {qint64(parse.image), parseId, absence.lemma, absence.display, absence.spanStart,
+                 absence.spanLength});
+    }
+}
+
 /// Finds or makes tags, remembering those already seen.
 class TagIds
 {
@@ -235,6 +246,7 @@ void TagRepository::addParses(const QList<NewParse>& parses)
             }
             run(insertCandidate);
         }
+        addAbsences(m_connection, parse, parseId);
     }
     transaction.commit();
 }
@@ -310,6 +322,22 @@ QList<Candidate> TagRepository::candidatesOf(ImageId image) const
                                   candidateSql(QStringLiteral("AND c.image_id = ?"),
                                                QStringLiteral("kind DESC, confidence DESC, id")),
                                   {qint64(image)}));
+}
+
+QList<Absence> TagRepository::absencesOf(ImageId image) const
+{
+    QSqlQuery rows = execute(
+        m_connection,
+        QStringLiteral("SELECT lemma, display, span_start, span_length FROM (SELECT a.*, "
+                       "ROW_NUMBER() OVER (PARTITION BY lemma ORDER BY id) AS place FROM absence a "
+                       "WHERE image_id = ?) first WHERE place = 1 ORDER BY lemma"),
+        {qint64(image)});
+    QList<Absence> absences;
+    while (rows.next()) {
+        absences.append({rows.value(0).toString(), rows.value(1).toString(), rows.value(2).toInt(),
+                         rows.value(3).toInt()});
+    }
+    return absences;
 }
 
 std::optional<TagRepository::Place> TagRepository::placeOf(CandidateId candidate) const

@@ -56,6 +56,9 @@ public:
     /// One row for each enabled tag of the image, objects first, most confident first.
     [[nodiscard]] QList<Candidate> candidatesOf(ImageId image) const;
 
+    /// What the image's captions say is not there, each thing once, by name. @throws Error
+    [[nodiscard]] QList<Absence> absencesOf(ImageId image) const;
+
     struct Place
     {
         ImageId image{};

@@ -48,6 +48,11 @@ QList<db::NewParse> parsesOf(const model::tags::CaptionParser& parser,
         for (const auto& tag : parsed[std::size_t(i)].tags) {
             row.candidates.append(candidateOf(tag));
         }
+        for (const auto& absence : parsed[std::size_t(i)].absences) {
+            row.absences.append({QString::fromStdString(absence.lemma),
+                                 QString::fromStdString(absence.display), int(absence.span.start),
+                                 int(absence.span.length)});
+        }
         rows.append(row);
     }
     return rows;

@@ -126,6 +126,12 @@ QString VerifyPage::Content::captionText(db::CaptionId id) const
     return captions.isEmpty() ? QString() : captions.first().text;
 }
 
+QString VerifyPage::Content::absenceText() const
+{
+    return absent.isEmpty() ? QString()
+                            : tr("  (not there: %1)").arg(absent.join(QStringLiteral(", ")));
+}
+
 std::optional<db::ImageId> VerifyPage::shownImage() const
 {
     return m_isWhole ? std::optional(m_content.image.id) : std::nullopt;
@@ -249,15 +255,21 @@ void VerifyPage::showImage(qsizetype position, std::optional<db::TagId> tag)
     m_workspace.session.ask(
         this,
         [id = image.id](db::Database& database) {
-            return Content{.captions = db::ImageRepository(database.connection()).captionsOf(id),
-                           .candidates = db::TagRepository(database.connection()).candidatesOf(id),
-                           .judges = db::VerdictRepository(database.connection()).judgesOf(id)};
+            const db::TagRepository tags(database.connection());
+            Content content{.captions = db::ImageRepository(database.connection()).captionsOf(id),
+                            .candidates = tags.candidatesOf(id),
+                            .judges = db::VerdictRepository(database.connection()).judgesOf(id)};
+            for (const db::Absence& absence : tags.absencesOf(id)) {
+                content.absent.append(absence.display);
+            }
+            return content;
         },
         [this, id = image.id](const Content& tags) {
             if (m_content.image.id == id) {
                 m_content.captions = tags.captions;
                 m_content.candidates = tags.candidates;
                 m_content.judges = tags.judges;
+                m_content.absent = tags.absent;
                 m_content.hasTags = true;
                 showWhenWhole();
             }
@@ -338,7 +350,7 @@ void VerifyPage::showChip(int)
     const db::Candidate* candidate = currentCandidate();
     m_trace->setTag(candidate != nullptr ? std::optional(*candidate) : std::nullopt);
     if (candidate == nullptr) {
-        m_caption->setCaption(m_content.captionText({}), 0, 0);
+        m_caption->setCaption(m_content.captionText({}) + m_content.absenceText(), 0, 0);
         m_view->setHeatmap({});
         return;
     }
@@ -346,7 +358,7 @@ void VerifyPage::showChip(int)
     const QByteArray bytes = caption.toUtf8();
     const int start = unitsOf(bytes, candidate->spanStart);
     const int end = unitsOf(bytes, candidate->spanStart + candidate->spanLength);
-    m_caption->setCaption(caption, start, end - start);
+    m_caption->setCaption(caption + m_content.absenceText(), start, end - start);
     if (m_isHeatmapOn) {
         requestHeatmap();
     }

@@ -57,11 +57,13 @@ private:
         QList<db::Caption> captions;
         QList<db::Candidate> candidates;  ///< as the chips show them
         QHash<db::TagId, QString> judges; ///< by whom they were judged before
+        QStringList absent;               ///< what the captions say is not there
         QImage picture;                   ///< null if it cannot be read
         bool hasTags = false;
         bool hasPicture = false;
 
         [[nodiscard]] QString captionText(db::CaptionId id) const;
+        [[nodiscard]] QString absenceText() const;
         [[nodiscard]] QString toolTipOf(const db::Candidate& candidate) const;
     };
 

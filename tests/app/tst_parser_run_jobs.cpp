@@ -36,6 +36,8 @@ class TestParserRunJobs : public QObject
 private Q_SLOTS:
     void init();
     void readingIsARun();
+    void whatCaptionsDenyIsKept();
+    void rulesAreARunOfTheirOwn();
     void newCaptionsGoIntoTheSameRun();
     void stoppedReadingIsNotFinished();
     void revertedRunIsNotReadAgainByItself();
@@ -189,6 +191,36 @@ void TestParserRunJobs::readingIsARun()
     QCOMPARE(all.at(1).promptVersion, LlmPrompt::standard().version);
     QVERIFY(!all.at(1).finishedAt.isEmpty());
     QVERIFY(isOfLanguageModel(all.at(1)) && !isOfLanguageModel(all.at(0)));
+}
+
+void TestParserRunJobs::whatCaptionsDenyIsKept()
+{
+    addCaptions({"a dog, no cars"});
+    extractTags(*m_project, *m_context);
+    const db::Database database(m_project->databaseFile());
+    const db::TagRepository tags(database.connection());
+    const auto absences = tags.absencesOf(db::ImageId{1});
+    QCOMPARE(absences.size(), 1);
+    QCOMPARE(absences.first().lemma, QString("car"));
+    QCOMPARE(QString("a dog, no cars").mid(absences.first().spanStart, absences.first().spanLength),
+             QString("cars"));
+    revert(1);
+    QVERIFY(tags.absencesOf(db::ImageId{1}).isEmpty());
+    again(1, Reading::All);
+    QCOMPARE(tags.absencesOf(db::ImageId{1}).size(), 1);
+}
+
+void TestParserRunJobs::rulesAreARunOfTheirOwn()
+{
+    addCaptions({"a black cat on display"});
+    extractTags(*m_project, *m_context);
+    readTags(*m_project, parsersWithEnglish("rules"), *m_context);
+    QCOMPARE(runs().size(), 2);
+    QCOMPARE(runs().at(1).parser, QString("rules"));
+    revert(2);
+    QCOMPARE(again(2).captions, 1);
+    const db::Database database(m_project->databaseFile());
+    QVERIFY(!hasUnreadCaptions(database));
 }
 
 void TestParserRunJobs::newCaptionsGoIntoTheSameRun()

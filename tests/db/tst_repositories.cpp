@@ -25,6 +25,7 @@ private Q_SLOTS:
     void captionsParsedOnceAreNotOfferedAgain();
     void editedEnglishIsKept();
     void captionsAreOfferedByLanguage();
+    void absencesAreListedOnce();
     void openCaptionsComeInPages();
     void anotherLanguageForgetsWhatWasReadButNotWhatWasJudged();
     void candidatesOfOneImageAreMergedByTag();
@@ -200,6 +201,34 @@ void TestRepositories::captionsAreOfferedByLanguage()
     QCOMPARE(open.size(), 1);
     QCOMPARE(open.first().text, QString::fromUtf8("赤いりんご"));
     QCOMPARE(tags.countUnparsedIn("fr", "rules", "1"), 0);
+}
+
+void TestRepositories::absencesAreListedOnce()
+{
+    const ImageId image = addImage("aa");
+    ImageRepository images(m_connection);
+    images.addCaption(image, "no cars", "en");
+    images.addCaption(image, "no cars, no red bus", "en");
+    const auto captions = images.captionsOf(image);
+    TagRepository tags(m_connection);
+    QVERIFY(tags.absencesOf(image).isEmpty());
+    const Absence car{.lemma = "car", .display = "cars", .spanStart = 3, .spanLength = 4};
+    tags.addParses({{.caption = captions.at(0).id,
+                     .image = image,
+                     .parser = "rules",
+                     .parserVersion = "1",
+                     .absences = {car}},
+                    {.caption = captions.at(1).id,
+                     .image = image,
+                     .parser = "rules",
+                     .parserVersion = "1",
+                     .absences = {car, {.lemma = "red bus", .display = "red bus"}}}});
+    const auto absences = tags.absencesOf(image);
+    QCOMPARE(absences.size(), 2);
+    QCOMPARE(absences.at(0).display, QString("cars"));
+    QCOMPARE(absences.at(0).spanStart, 3);
+    QCOMPARE(absences.at(1).lemma, QString("red bus"));
+    QVERIFY(tags.candidates().isEmpty());
 }
 
 void TestRepositories::openCaptionsComeInPages()
