@@ -41,6 +41,7 @@ int runProgram(int argc, char** argv)
     app::addDemoCommand(program, run);
     app::addProjectCommands(program, run);
     app::addParseCommand(program, run);
+    app::addQualityCommand(program, run);
     app::addTranslateCommand(program, run);
     app::addEmbedCommand(program, run);
     app::addHeatmapCommand(program, run);

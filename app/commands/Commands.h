@@ -16,6 +16,7 @@ void addPilotCommand(CLI::App& program, RunCommand& run);
 void addDemoCommand(CLI::App& program, RunCommand& run);
 void addProjectCommands(CLI::App& program, RunCommand& run); ///< import, tags, encode, train, ..
 void addParseCommand(CLI::App& program, RunCommand& run);
+void addQualityCommand(CLI::App& program, RunCommand& run);
 void addTranslateCommand(CLI::App& program, RunCommand& run);
 void addEmbedCommand(CLI::App& program, RunCommand& run);
 void addHeatmapCommand(CLI::App& program, RunCommand& run);

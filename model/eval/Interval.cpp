@@ -21,10 +21,10 @@ Interval wilsonInterval(std::int64_t successes, std::int64_t trials)
                          " trials: expected between 0 and all of them");
     }
     return trials == 0 ? Interval{0.0, 1.0}
-                       : wilsonInterval(double(successes) / double(trials), double(trials));
+                       : wilsonIntervalOfShare(double(successes) / double(trials), double(trials));
 }
 
-Interval wilsonInterval(double share, double trials)
+Interval wilsonIntervalOfShare(double share, double trials)
 {
     if (!(share >= 0.0 && share <= 1.0) || !(trials >= 0.0)) {
         throw RangeError("share " + std::to_string(share) + " of " + std::to_string(trials) +

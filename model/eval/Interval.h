@@ -19,6 +19,6 @@ struct Interval
 /// The same of a weighted share: `trials` is its effective sample size, (Σw)² / Σw² (Kish, Survey
 /// Sampling, 1965), a fraction as a rule.
 /// @param share in [0, 1]. @param trials >= 0. @throws RangeError
-[[nodiscard]] Interval wilsonInterval(double share, double trials);
+[[nodiscard]] Interval wilsonIntervalOfShare(double share, double trials);
 
 } // namespace tagalign::model::eval

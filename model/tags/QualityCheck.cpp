@@ -141,7 +141,7 @@ ThresholdRow rowOf(const std::array<Stratum, kStrata>& strata, double threshold,
     row.reach = kept > 0.0 ? reached / kept : 0.0;
     if (reached > 0.0) {
         row.precision = std::min(1.0, accepted / reached);
-        row.interval = eval::wilsonInterval(row.precision, reached * reached / squares);
+        row.interval = eval::wilsonIntervalOfShare(row.precision, reached * reached / squares);
     }
     return row;
 }

@@ -178,15 +178,15 @@ void TestLogistic::aurocByHand()
 
 void TestLogistic::weightedShareHasWilsonsInterval()
 {
-    const Interval whole = wilsonInterval(std::int64_t(8), std::int64_t(10));
-    const Interval same = wilsonInterval(0.8, 10.0);
+    const Interval whole = wilsonInterval(8, 10);
+    const Interval same = wilsonIntervalOfShare(0.8, 10.0);
     QCOMPARE(same.low, whole.low);
     QCOMPARE(same.high, whole.high);
-    const Interval wider = wilsonInterval(0.8, 2.5);
+    const Interval wider = wilsonIntervalOfShare(0.8, 2.5);
     QVERIFY(wider.low < same.low && wider.high > same.high);
-    QCOMPARE(wilsonInterval(0.5, 0.0).high, 1.0);
-    QVERIFY_EXCEPTION_THROWN((void)wilsonInterval(1.5, 10.0), RangeError);
-    QVERIFY_EXCEPTION_THROWN((void)wilsonInterval(0.5, -1.0), RangeError);
+    QCOMPARE(wilsonIntervalOfShare(0.5, 0.0).high, 1.0);
+    QVERIFY_EXCEPTION_THROWN((void)wilsonIntervalOfShare(1.5, 10.0), RangeError);
+    QVERIFY_EXCEPTION_THROWN((void)wilsonIntervalOfShare(0.5, -1.0), RangeError);
 }
 
 QTEST_GUILESS_MAIN(TestLogistic)

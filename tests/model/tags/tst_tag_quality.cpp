@@ -273,7 +273,7 @@ void TestTagQuality::precisionAndCoverageByHand()
     QVERIFY(std::abs(rows[50].precision - 0.4) < 1e-12);
     QVERIFY(std::abs(rows[50].coverage - 5.0 / 6.0) < 1e-12);
     // Weights 2, 2, 1: effectively 25 / 9 verdicts.
-    const auto interval = eval::wilsonInterval(0.4, 25.0 / 9.0);
+    const auto interval = eval::wilsonIntervalOfShare(0.4, 25.0 / 9.0);
     QVERIFY(std::abs(rows[50].interval.low - interval.low) < 1e-12);
     // Nothing is known of the one at 0.2.
     QCOMPARE(rows[0].coverage, 1.0);
