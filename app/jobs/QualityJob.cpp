@@ -222,12 +222,13 @@ QualitySummary checkProjectTags(const Project& project, Margins which, JobContex
     return summary;
 }
 
-bool hasUncheckedTags(const Project& project, const db::Database& database)
+bool isUnchecked(const Project& project, const db::Database& database)
 {
     const QList<db::PairEvidence> rows =
         db::QualityRepository(database.connection()).evidence(keyOf(project, database));
-    return std::any_of(rows.begin(), rows.end(),
-                       [](const db::PairEvidence& row) { return !row.margin; });
+    return !rows.isEmpty() &&
+           std::none_of(rows.begin(), rows.end(),
+                        [](const db::PairEvidence& row) { return row.margin.has_value(); });
 }
 
 TagQualityState tagQuality(const Project& project, const db::Database& database,

@@ -29,8 +29,9 @@ struct QualitySummary
 /// @throws std::exception; model::Cancelled, what was finished is kept.
 QualitySummary checkProjectTags(const Project& project, Margins which, JobContext& context);
 
-/// Would checkProjectTags() find an encoded image to check? @throws std::exception
-[[nodiscard]] bool hasUncheckedTags(const Project& project, const db::Database& database);
+/// Is there a tag on an image, and none was ever compared with its picture by the present model?
+/// @throws std::exception
+[[nodiscard]] bool isUnchecked(const Project& project, const db::Database& database);
 
 /// The quality score of all pairs of image and enabled tag, as the verdicts are now.
 struct TagQualityState
