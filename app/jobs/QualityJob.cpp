@@ -205,7 +205,7 @@ QualitySummary checkProjectTags(const Project& project, Margins which, JobContex
     MarginWriter writer(database, key, work);
     try {
         model::pipeline::checkTags(
-            modelFiles(project, database), work.data, std::nullopt,
+            modelFiles(project, database), work.data,
             [&writer](const model::pipeline::ImageMargins& image) { writer.add(image); },
             context.forModel(QStringLiteral("Checking the tags of")));
     } catch (const model::Cancelled&) {

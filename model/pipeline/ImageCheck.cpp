@@ -1,9 +1,8 @@
 #include "model/pipeline/ImageCheck.h"
 
 #include "model/Error.h"
-#include "model/align/HeadFile.h"
+#include "model/align/Losses.h"
 #include "model/pipeline/StoreKey.h"
-#include "model/pipeline/StoredPatches.h"
 #include "model/pipeline/TextEmbedding.h"
 #include "model/tensor_io/FeatureStore.h"
 
@@ -12,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <random>
 #include <set>
 #include <span>
@@ -20,6 +20,7 @@ namespace tagalign::model::pipeline {
 
 namespace {
 
+constexpr double kKappa = 0.07; // of the pooling, as heads begin
 constexpr std::size_t kReferenceImages = 128;
 constexpr std::size_t kRandomTags = 200;
 constexpr std::size_t kFewRandomTags = 5;
@@ -30,20 +31,11 @@ class ImageScorer
 {
 public:
     ImageScorer(const ModelFiles& model, const std::vector<PilotTag>& tags,
-                const std::optional<std::filesystem::path>& headFile, const OnProgress& onProgress)
+                const OnProgress& onProgress)
         : m_texts(model),
           m_store(model.store, storeKey(model)),
-          m_tags(m_texts.tags(tags, onProgress)),
-          m_shares(torch::full({std::int64_t(tags.size())}, 0.5))
+          m_tags(m_texts.tags(tags, onProgress))
     {
-        if (headFile) {
-            m_head = loadHeadFor(model, m_texts.clip()->config(), *headFile);
-            for (std::size_t tag = 0; tag < tags.size(); ++tag) {
-                m_shares[std::int64_t(tag)] = tags[tag].kind == tags::TagKind::Object
-                                                  ? m_head->info.shares.objects
-                                                  : m_head->info.shares.attributes;
-            }
-        }
     }
 
     /// @return [T]; nothing if the store does not hold the image's features.
@@ -54,23 +46,18 @@ public:
             return std::nullopt;
         }
         const torch::Tensor tokens = features->tokens.to(torch::kFloat).unsqueeze(0);
-        const torch::Tensor patches =
-            m_head ? m_head->head->forward(tokens, features->rows, features->columns)
-                   : m_texts.clip()->projectTokens(tokens);
-        const align::HeadInfo info = m_head ? m_head->info : align::HeadInfo();
+        const torch::Tensor patches = m_texts.clip()->projectTokens(tokens).to(torch::kFloat);
         const torch::Tensor pooled =
-            align::poolTags(patches.to(torch::kFloat), m_tags, info.pooling, info.kappa)[0];
+            align::poolTags(patches, m_tags, align::TagPooling::LogSumExp, kKappa)[0];
         const torch::Tensor whole =
             m_tags.matmul(align::normalised(features->global.to(torch::kFloat)));
-        return m_shares * pooled + (1.0 - m_shares) * whole;
+        return 0.5 * (pooled + whole);
     }
 
 private:
     TextEmbedding m_texts;
     tensor_io::FeatureStore m_store;
-    torch::Tensor m_tags;   ///< [T, D]
-    torch::Tensor m_shares; ///< [T], of the patches
-    std::optional<align::LoadedHead> m_head;
+    torch::Tensor m_tags; ///< [T, D]
 };
 
 /// Mean score of each tag over images spread evenly through the data. [T]
@@ -135,7 +122,6 @@ Spread spreadOf(std::span<const float> scores, const std::vector<std::size_t>& k
 } // namespace
 
 void checkTags(const ModelFiles& model, const PilotData& data,
-               const std::optional<std::filesystem::path>& headFile,
                const std::function<void(const ImageMargins&)>& onImage,
                const OnProgress& onProgress)
 {
@@ -143,7 +129,7 @@ void checkTags(const ModelFiles& model, const PilotData& data,
         return;
     }
     const torch::InferenceMode guard;
-    ImageScorer scorer(model, data.tags, headFile, onProgress);
+    ImageScorer scorer(model, data.tags, onProgress);
     const torch::Tensor usual = usualScores(scorer, data);
     const auto kinds = shuffledByKind(data.tags);
     for (std::size_t i = 0; i < data.images.size(); ++i) {

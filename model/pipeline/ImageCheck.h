@@ -3,9 +3,7 @@
 #include "model/Progress.h"
 #include "model/pipeline/PilotData.h"
 
-#include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,13 +24,12 @@ struct ImageMargins
 /// whole-image vector, less its mean over up to 128 of the images: some tags are near every image.
 /// Random are up to 200 tags of the kind that are no target of the image, the same ones for all
 /// images; with fewer than 5 there is no margin. The towers do not run on images: only stored
-/// features are read.
+/// features are read. The frozen model scores, not a head: a head was taught these very captions
+/// and would find their mistakes right.
 /// @param data targets are the pairs to be checked. Images without targets only serve the means.
-/// @param headFile scores by this head's patches and shares; nothing: by the frozen model.
 /// @param onImage called as soon as an image is done; those without stored features are left out.
 /// @throws Error, Cancelled
 void checkTags(const ModelFiles& model, const PilotData& data,
-               const std::optional<std::filesystem::path>& headFile,
                const std::function<void(const ImageMargins&)>& onImage,
                const OnProgress& onProgress);
 
