@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::size_t kFolds = 10;
 constexpr std::size_t kReliabilityBins = 10;
-constexpr std::size_t kThresholds = 100; // steps of [0, 1]
+constexpr std::size_t kSteps = 100; // of the threshold, in [0, 1]
+constexpr std::size_t kRows = kSteps + 1;
 constexpr std::size_t kStrata = 20;
 const double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -189,23 +190,23 @@ std::vector<ThresholdRow> thresholdRows(std::span<const QualityPair> pairs,
                                         std::span<const double> probabilities)
 {
     requireSame(pairs.size(), probabilities.size());
-    std::array<Stratum, kThresholds + 1> steps{};
+    std::array<Stratum, kRows> steps{};
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         // The tiny part keeps 0.29 · 100 = 28.999.. on its step.
-        const auto step = std::size_t(probabilities[i] * double(kThresholds) + 1e-9);
-        Stratum& stratum = steps[std::min(step, kThresholds)];
+        const auto step = std::size_t(probabilities[i] * double(kSteps) + 1e-9);
+        Stratum& stratum = steps[std::min(step, kSteps)];
         stratum.kept += 1.0;
         stratum.judged += pairs[i].isRight ? 1.0 : 0.0;
         stratum.accepted += pairs[i].isRight.value_or(false) ? 1.0 : 0.0;
     }
-    std::vector<ThresholdRow> rows(kThresholds + 1);
+    std::vector<ThresholdRow> rows(kRows);
     std::array<Stratum, kStrata> strata{};
-    for (std::size_t step = kThresholds + 1; step-- > 0;) {
-        Stratum& stratum = strata[std::min(step * kStrata / kThresholds, kStrata - 1)];
+    for (std::size_t step = kRows; step-- > 0;) {
+        Stratum& stratum = strata[std::min(step * kStrata / kSteps, kStrata - 1)];
         stratum.kept += steps[step].kept;
         stratum.judged += steps[step].judged;
         stratum.accepted += steps[step].accepted;
-        rows[step] = rowOf(strata, double(step) / double(kThresholds), double(pairs.size()));
+        rows[step] = rowOf(strata, double(step) / double(kSteps), double(pairs.size()));
     }
     return rows;
 }

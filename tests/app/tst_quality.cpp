@@ -1,5 +1,6 @@
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/QualityJob.h"
+#include "db/ImageRepository.h"
 #include "db/Statement.h"
 #include "model/Error.h"
 #include "tests/app/support/ReviewedPilot.h"
@@ -49,6 +50,7 @@ private Q_SLOTS:
     void cancelKeepsWhatWasChecked();
     void tagsAreComparedWithTheirPicturesOnce();
     void verdictsMoveTheProbabilities();
+    void secondLookHoldsMoreSlipsThanTheRest();
     void trainingUsesProbabilitiesWhereModelsAreNotMeasured();
     void thresholdIsKeptWithTheProject();
     void commandSaysHowFarItHolds();
@@ -145,6 +147,43 @@ void TestQuality::verdictsMoveTheProbabilities()
     QVERIFY(moved < 0.0);
     QVERIFY(!after.check.auroc); // nothing is accepted any more
     QCOMPARE(after.check.accepted, std::size_t(0));
+}
+
+/// The reviewer slips in one case of ten; the truth of the composed pictures tells where.
+void TestQuality::secondLookHoldsMoreSlipsThanTheRest()
+{
+    const db::Database database(m_project->databaseFile());
+    const SceneTruth truth(demoPairsFolder(*m_project));
+    QHash<db::ImageId, QString> paths;
+    for (const db::Image& image : db::ImageRepository(database.connection()).images()) {
+        paths.insert(image.id, image.path);
+    }
+    const TagQualityState state = tagQuality(*m_project, database);
+    const auto isSlip = [&](const db::PairEvidence& pair) {
+        const auto answer = truth.answer(paths.value(pair.image), pair.kind, pair.lemma);
+        const bool isThere =
+            SceneTruth::isKnown(pair.kind, pair.lemma) && answer == SceneTruth::Answer::Present;
+        return answer != SceneTruth::Answer::Unknown &&
+               isThere != (pair.state == db::State::Accepted);
+    };
+    const auto suspects =
+        model::tags::secondLook(state.pairs, state.check.probabilities, state.pairs.size());
+    double found = 0.0;
+    for (const auto& suspect : suspects) {
+        found += isSlip(state.evidence.at(qsizetype(suspect.pair))) ? 1.0 : 0.0;
+    }
+    double all = 0.0;
+    double judged = 0.0;
+    for (qsizetype i = 0; i < state.evidence.size(); ++i) {
+        if (state.pairs[std::size_t(i)].isRight) {
+            judged += 1.0;
+            all += isSlip(state.evidence.at(i)) ? 1.0 : 0.0;
+        }
+    }
+    qInfo("%.0f of %zu suspected verdicts are slips, %.0f of all %.0f", found, suspects.size(), all,
+          judged);
+    QVERIFY(all > 3.0);
+    QVERIFY(found / double(suspects.size()) > 2.0 * all / judged);
 }
 
 void TestQuality::trainingUsesProbabilitiesWhereModelsAreNotMeasured()
