@@ -148,7 +148,8 @@ void MainWindow::makeMenus()
         auto* box = new QMessageBox(
             QMessageBox::NoIcon, tr("Keys"),
             tr("<b>Verify</b><br>A accept · X reject · Space unsure · Backspace undo<br>"
-               "← → picture · ↑ ↓ tag · 1–9 choose a tag · H heatmap · T trace<br><br>"
+               "← → picture · ↑ ↓ tag · 1–9 choose a tag · H heatmap · T trace<br>"
+               "O most doubtful tags first, or as imported · P precision and coverage<br><br>"
                "<b>Pictures</b><br>Wheel, + and − zoom · drag moves · 0 fits<br><br>"
                "<b>Everywhere</b><br>Ctrl+1 … Ctrl+5 pages · Ctrl+O project · Ctrl+R parser runs · "
                "F1 or ? this list"),

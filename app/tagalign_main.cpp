@@ -43,6 +43,7 @@ int runProgram(int argc, char** argv)
     app::addParseCommand(program, run);
     app::addTrainParserCommand(program, run);
     app::addParsersCommand(program, run);
+    app::addQualityCommand(program, run);
     app::addTranslateCommand(program, run);
     app::addEmbedCommand(program, run);
     app::addHeatmapCommand(program, run);

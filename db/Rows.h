@@ -20,6 +20,7 @@ enum class ParserRunId : qint64 {};
 enum class Split { Train, Validation, Test };
 enum class TagKind { Object, Attribute };
 enum class State { Pending, Accepted, Rejected, Unsure };
+enum class Order { AsImported, MostDoubtful }; ///< of what is to be verified
 enum class Mode { Single, Bulk };
 enum class EnglishSource { Translated, Edited }; ///< by a dictionary, by a person
 enum class RunStatus { Running, Done, Cancelled, Failed };
@@ -113,7 +114,11 @@ struct Candidate
     bool inferred = false; ///< not in the caption's own words
     QString english;       ///< of the tag; empty: none
     EnglishSource englishSource = EnglishSource::Translated;
-    QString ownerEnglish; ///< of the object; empty: none
+    QString ownerEnglish;              ///< of the object; empty: none
+    std::optional<double> probability; ///< of being right, by all evidence; nothing: not known yet
+
+    /// The probability, or else the parser's confidence.
+    [[nodiscard]] double belief() const { return probability.value_or(confidence); }
 };
 
 struct Counts

@@ -38,11 +38,12 @@ QString candidateSql(const QString& condition, const QString& order, Tags tags =
     return QStringLiteral(
                "SELECT id, image_id, tag_id, kind, lemma, display, caption_id, span_start, "
                "span_length, owner, confidence, state, inferred, english, english_source, "
-               "owner_english FROM ("
+               "owner_english, probability FROM ("
                "SELECT c.id, c.image_id, c.tag_id, t.kind, t.lemma, t.display, p.caption_id, "
                "c.span_start, c.span_length, COALESCE(o.display, '') AS owner, c.confidence, "
                "c.state, c.inferred, COALESCE(t.english, '') AS english, t.english_source, "
-               "COALESCE(o.english, '') AS owner_english, ROW_NUMBER() OVER (PARTITION BY "
+               "COALESCE(o.english, '') AS owner_english, c.probability, ROW_NUMBER() OVER "
+               "(PARTITION BY "
                "c.image_id, c.tag_id "
                "ORDER BY c.confidence DESC, c.id) AS place "
                "FROM candidate c JOIN tag t ON t.id = c.tag_id JOIN parse p ON p.id = c.parse_id "
@@ -56,14 +57,15 @@ QList<Candidate> readCandidates(QSqlQuery rows)
 {
     QList<Candidate> candidates;
     while (rows.next()) {
-        candidates.append({CandidateId{rows.value(0).toLongLong()},
-                           ImageId{rows.value(1).toLongLong()}, TagId{rows.value(2).toLongLong()},
-                           kindOf(rows.value(3).toString()), rows.value(4).toString(),
-                           rows.value(5).toString(), CaptionId{rows.value(6).toLongLong()},
-                           rows.value(7).toInt(), rows.value(8).toInt(), rows.value(9).toString(),
-                           rows.value(10).toDouble(), stateOf(rows.value(11).toString()),
-                           rows.value(12).toBool(), rows.value(13).toString(),
-                           sourceOf(rows.value(14).toString()), rows.value(15).toString()});
+        candidates.append(
+            {CandidateId{rows.value(0).toLongLong()}, ImageId{rows.value(1).toLongLong()},
+             TagId{rows.value(2).toLongLong()}, kindOf(rows.value(3).toString()),
+             rows.value(4).toString(), rows.value(5).toString(),
+             CaptionId{rows.value(6).toLongLong()}, rows.value(7).toInt(), rows.value(8).toInt(),
+             rows.value(9).toString(), rows.value(10).toDouble(),
+             stateOf(rows.value(11).toString()), rows.value(12).toBool(), rows.value(13).toString(),
+             sourceOf(rows.value(14).toString()), rows.value(15).toString(),
+             rows.value(16).isNull() ? std::nullopt : std::optional(rows.value(16).toDouble())});
     }
     return candidates;
 }
@@ -316,11 +318,13 @@ void TagRepository::setEnglish(const QHash<TagId, QString>& english, EnglishSour
     transaction.commit();
 }
 
-QList<Candidate> TagRepository::candidatesOf(ImageId image) const
+QList<Candidate> TagRepository::candidatesOf(ImageId image, Order order) const
 {
+    const QString columns = order == Order::MostDoubtful
+                                ? QStringLiteral("COALESCE(probability, confidence), id")
+                                : QStringLiteral("kind DESC, confidence DESC, id");
     return readCandidates(execute(m_connection,
-                                  candidateSql(QStringLiteral("AND c.image_id = ?"),
-                                               QStringLiteral("kind DESC, confidence DESC, id")),
+                                  candidateSql(QStringLiteral("AND c.image_id = ?"), columns),
                                   {qint64(image)}));
 }
 
@@ -338,6 +342,23 @@ QList<Absence> TagRepository::absencesOf(ImageId image) const
                          rows.value(3).toInt()});
     }
     return absences;
+}
+
+QList<ImageId> TagRepository::pendingByDoubt() const
+{
+    // A pair's belief is that of its surest candidate, as in candidateSql().
+    QSqlQuery rows = execute(
+        m_connection,
+        QStringLiteral("SELECT image_id FROM (SELECT c.image_id, COALESCE(MAX(c.probability), "
+                       "MAX(c.confidence)) AS belief FROM candidate c JOIN tag t ON t.id = "
+                       "c.tag_id WHERE t.enabled = 1 AND c.state = 'pending' GROUP BY "
+                       "c.image_id, c.tag_id) pair GROUP BY image_id ORDER BY MIN(belief), "
+                       "image_id"));
+    QList<ImageId> images;
+    while (rows.next()) {
+        images.append(ImageId{rows.value(0).toLongLong()});
+    }
+    return images;
 }
 
 std::optional<TagRepository::Place> TagRepository::placeOf(CandidateId candidate) const

@@ -53,8 +53,10 @@ public:
     /// EnglishSource::Translated; an empty text takes the equivalent away. @throws Error
     void setEnglish(const QHash<TagId, QString>& english, EnglishSource source);
 
-    /// One row for each enabled tag of the image, objects first, most confident first.
-    [[nodiscard]] QList<Candidate> candidatesOf(ImageId image) const;
+    /// One row for each enabled tag of the image: objects first, most confident first, or the one
+    /// that is right with the least probability first.
+    [[nodiscard]] QList<Candidate> candidatesOf(ImageId image,
+                                                Order order = Order::AsImported) const;
 
     /// What the image's captions say is not there, each thing once, by name. @throws Error
     [[nodiscard]] QList<Absence> absencesOf(ImageId image) const;
@@ -72,7 +74,11 @@ public:
     /// last one the search starts anew. Nothing if every enabled tag was judged. @throws Error
     [[nodiscard]] std::optional<ImageId> nextPending(ImageId after) const;
 
-    /// The same for every image, by image.
+    /// Images with a tag without a verdict, the one with the most doubtful of them first.
+    /// @throws Error
+    [[nodiscard]] QList<ImageId> pendingByDoubt() const;
+
+    /// candidatesOf() every image, by image.
     [[nodiscard]] QList<Candidate> candidates() const;
 
     /// The same of the tags that are not in use.

@@ -18,6 +18,7 @@ void addProjectCommands(CLI::App& program, RunCommand& run); ///< import, tags, 
 void addParseCommand(CLI::App& program, RunCommand& run);
 void addTrainParserCommand(CLI::App& program, RunCommand& run);
 void addParsersCommand(CLI::App& program, RunCommand& run);
+void addQualityCommand(CLI::App& program, RunCommand& run);
 void addTranslateCommand(CLI::App& program, RunCommand& run);
 void addEmbedCommand(CLI::App& program, RunCommand& run);
 void addHeatmapCommand(CLI::App& program, RunCommand& run);

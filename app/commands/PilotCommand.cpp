@@ -114,7 +114,7 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
             }
             Console console;
             const PilotSummary summary =
-                runPilot(project, sources, options->train.settings(), console,
+                runPilot(project, sources, options->train.settingsFor(project), console,
                          [&console](const QString& line) { console.say(line); });
             return printPilot(project, summary,
                               options->json ? OutputForm::Json : OutputForm::Text);

@@ -138,9 +138,10 @@ int trainVerb(const Project& project, const Options& options, Console& console)
                         .arg(end.validationTagMap, 0, 'f', 4)
                         .arg(end.isBest ? QStringLiteral(" (best)") : QString()));
     };
-    const db::Run run = options.resume
-                            ? resumeRun(project, unfinishedRun(project), console, onEpoch)
-                            : trainProject(project, options.train.settings(), console, onEpoch);
+    const db::Run run =
+        options.resume
+            ? resumeRun(project, unfinishedRun(project), console, onEpoch)
+            : trainProject(project, options.train.settingsFor(project), console, onEpoch);
     print(QStringLiteral("Run %1: %2").arg(run.folder, run.message));
     print(headFile(project, run));
     return kDone;
@@ -245,7 +246,7 @@ QJsonObject toJson(const std::optional<db::Metric>& metric)
 int ablateVerb(const Project& project, const Options& options, Console& console)
 {
     const auto study = *ablationNamed(QString::fromStdString(options.study));
-    const auto base = options.train.settings();
+    const auto base = options.train.settingsFor(project);
     const auto rowsNow = [&] {
         return ablationRows(project, db::Database(project.databaseFile()), study, base);
     };

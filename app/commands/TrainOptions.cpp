@@ -1,5 +1,7 @@
 #include "app/commands/TrainOptions.h"
 
+#include "app/jobs/QualityJob.h"
+
 #include <CLI/CLI.hpp>
 
 #include <vector>
@@ -108,6 +110,15 @@ TrainSettings TrainOptions::settings() const
                       : m_device == "cuda" ? Device::Cuda
                                            : Device::Automatic;
     return settings;
+}
+
+TrainSettings TrainOptions::settingsFor(const Project& project) const
+{
+    TrainSettings chosen = settings();
+    if (m_verb->get_option("--confidence")->count() == 0) {
+        chosen.confidenceThreshold = confidenceThreshold(db::Database(project.databaseFile()));
+    }
+    return chosen;
 }
 
 } // namespace tagalign::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/Project.h"
 #include "model/pipeline/Training.h"
 
 #include <string>
@@ -18,6 +19,10 @@ public:
 
     /// The preset's, with what was given besides.
     [[nodiscard]] model::pipeline::TrainSettings settings() const;
+
+    /// The same for a project, which may have a confidence threshold of its own.
+    /// @throws std::exception
+    [[nodiscard]] model::pipeline::TrainSettings settingsFor(const Project& project) const;
 
 private:
     CLI::App* m_verb = nullptr;

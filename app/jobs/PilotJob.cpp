@@ -1,5 +1,6 @@
 #include "app/jobs/PilotJob.h"
 
+#include "app/jobs/QualityJob.h"
 #include "app/jobs/Runs.h"
 #include "app/jobs/TrainJob.h"
 #include "db/Database.h"
@@ -57,6 +58,7 @@ PilotSummary runPilot(const Project& project, const QStringList& sources,
         onStep(QStringLiteral("  %1: %2").arg(problem.where, problem.message));
     }
     onStep(summary.encoding.sentence());
+    onStep(checkProjectTags(project, Margins::Missing, context).sentence());
     summary.run = trainedRun(project, settings, context);
     onStep(QStringLiteral("Run %1 trained: %2.").arg(summary.run.folder, summary.run.message));
     summary.evaluation = evaluateRun(project, summary.run, context);

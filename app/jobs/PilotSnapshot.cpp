@@ -44,15 +44,16 @@ const QString& textForModel(const db::Tag& tag)
     return tag.english.isEmpty() ? tag.lemma : tag.english;
 }
 
-/// Unsure is what a person could not tell: it keeps the parser's belief like an unseen one.
-model::pipeline::TagTarget targetOf(const db::Candidate& candidate, std::size_t tag)
+/// Unsure is what a person could not tell: it keeps its probability like an unseen one.
+/// @param belief of a tag without a verdict.
+model::pipeline::TagTarget targetOf(const db::Candidate& candidate, std::size_t tag, double belief)
 {
     const bool accepted = candidate.state == db::State::Accepted;
     const bool rejected = candidate.state == db::State::Rejected;
     return {.tag = tag,
             .probability = accepted   ? 1.0
                            : rejected ? 0.0
-                                      : candidate.confidence,
+                                      : belief,
             .verified = accepted || rejected};
 }
 
@@ -167,8 +168,10 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
         snapshot.data.images.push_back(std::move(row));
     }
     for (const db::Candidate& candidate : tags.candidates()) {
-        snapshot.data.images[imagePlaces.value(candidate.image)].targets.push_back(
-            targetOf(candidate, tagPlaces.value(candidate.tag)));
+        auto& image = snapshot.data.images[imagePlaces.value(candidate.image)];
+        const bool isTrainedOn = image.split == model::pipeline::Split::Train;
+        image.targets.push_back(targetOf(candidate, tagPlaces.value(candidate.tag),
+                                         isTrainedOn ? candidate.belief() : candidate.confidence));
     }
     snapshot.description = describeData(database);
     return snapshot;
@@ -197,7 +200,8 @@ model::pipeline::PilotData otherTags(const db::Database& database, const PilotSn
         for (const db::Candidate& candidate : candidates) {
             const auto place = places.constFind(hashes.value(candidate.image));
             if (place != places.cend()) {
-                other.images[*place].targets.push_back(targetOf(candidate, other.tags.size()));
+                other.images[*place].targets.push_back(
+                    targetOf(candidate, other.tags.size(), candidate.confidence));
             }
         }
         other.tags.push_back(pilotTag(tags.value(candidates.first().tag)));

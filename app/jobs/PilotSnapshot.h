@@ -19,8 +19,10 @@ struct PilotSnapshot
     QString description;   ///< JSON: model, counts and the last verdict, stored with the run
 };
 
-/// Enabled tags and all images. Verdicts make targets certain; what nobody has judged keeps the
-/// parser's confidence. @throws std::exception
+/// Enabled tags and all images. Verdicts make targets certain. What nobody has judged has its
+/// probability (QualityJob.h) on training images; on the others, which models are measured and
+/// chosen by, the parser's confidence: a model has no say in what it is measured against.
+/// @throws std::exception
 [[nodiscard]] PilotSnapshot takeSnapshot(const Project& project, const db::Database& database);
 
 /// The retention set: the snapshot's images with tags outside the pilot, those that the captions

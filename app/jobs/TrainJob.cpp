@@ -2,6 +2,7 @@
 
 #include "app/ModelChoice.h"
 #include "app/jobs/PilotSnapshot.h"
+#include "app/jobs/QualityJob.h"
 #include "app/jobs/Runs.h"
 #include "db/Database.h"
 #include "db/RunRepository.h"
@@ -85,6 +86,7 @@ db::Run trainProject(const Project& project, const TrainSettings& settings, JobC
                      const OnEpoch& onEpoch)
 {
     const db::Database database(project.databaseFile());
+    refreshTagQuality(project, database); // verdicts may have come since
     const PilotSnapshot snapshot = takeSnapshot(project, database);
     const db::Run run = db::RunRepository(database.connection())
                             .start(QString::fromStdString(titleOf(settings)),

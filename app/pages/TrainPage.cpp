@@ -3,6 +3,7 @@
 #include "app/AblationDialog.h"
 #include "app/jobs/EvaluateJob.h"
 #include "app/jobs/PilotSnapshot.h"
+#include "app/jobs/QualityJob.h"
 #include "app/jobs/ReportJob.h"
 #include "app/jobs/TrainJob.h"
 #include "db/RunRepository.h"
@@ -106,13 +107,21 @@ QFormLayout* TrainPage::makeForm()
     m_rate->setToolTip(tr("Step size of the AdamW optimiser"));
     m_confidence->setRange(0.0, 1.0);
     m_confidence->setSingleStep(0.05);
-    m_confidence->setToolTip(tr("Tags nobody verified count only from this confidence on"));
+    m_confidence->setValue(model::pipeline::TrainSettings().confidenceThreshold);
+    m_confidence->setToolTip(tr("Tags nobody verified count only from this probability of being "
+                                "right on; the same as on the Verify page"));
+    connect(m_confidence, qOverload<double>(&QDoubleSpinBox::valueChanged), &m_workspace,
+            &Workspace::setConfidenceThreshold);
+    connect(&m_workspace, &Workspace::confidenceThresholdChanged, this, &TrainPage::showThreshold);
+    m_workspace.session.ask(
+        this, [](const db::Database& database) { return confidenceThreshold(database); },
+        [this](double threshold) { showThreshold(threshold); });
     auto* form = new QFormLayout;
     form->addRow(tr("&Settings"), m_preset);
     form->addRow(tr("&Head"), m_head);
     form->addRow(tr("&Epochs"), m_epochs);
     form->addRow(tr("&Learning rate"), m_rate);
-    form->addRow(tr("Least &confidence"), m_confidence);
+    form->addRow(tr("Least &probability"), m_confidence);
     form->addRow(m_start);
     auto* ablation = new QPushButton(tr("What contributes…"), this);
     ablation->setToolTip(
@@ -131,7 +140,12 @@ void TrainPage::usePreset()
     m_head->setCurrentIndex(m_head->findData(int(values.head)));
     m_epochs->setValue(values.epochs);
     m_rate->setValue(values.learningRate);
-    m_confidence->setValue(values.confidenceThreshold);
+}
+
+void TrainPage::showThreshold(double threshold)
+{
+    const QSignalBlocker quiet(m_confidence);
+    m_confidence->setValue(threshold);
 }
 
 model::pipeline::TrainSettings TrainPage::presetSettings() const

@@ -50,6 +50,7 @@ private:
     [[nodiscard]] QFormLayout* makeForm();
     void makeTable();
     void usePreset();
+    void showThreshold(double threshold);
     [[nodiscard]] model::pipeline::TrainSettings presetSettings() const;
     [[nodiscard]] model::pipeline::TrainSettings settings() const;
     void queue(const Train& train);

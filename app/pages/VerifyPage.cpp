@@ -3,6 +3,7 @@
 #include "app/User.h"
 #include "app/jobs/SimulatedReview.h"
 #include "app/jobs/TranslateJob.h"
+#include "app/pages/QualityControl.h"
 #include "app/pages/TagTracer.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
@@ -10,6 +11,7 @@
 #include "model/eval/Interval.h"
 #include "widgets/CaptionLabel.h"
 #include "widgets/ProgressSummary.h"
+#include "widgets/QualityBar.h"
 #include "widgets/TagChipBar.h"
 
 #include <QFileInfo>
@@ -28,6 +30,39 @@ namespace tagalign::app {
 namespace {
 
 constexpr int kPatienceMs = 200; ///< a person takes a shorter wait for none
+
+/// Every image; in the order of doubt those with an open tag first.
+QList<db::Image> imagesIn(db::Order order, const db::Database& database)
+{
+    const QList<db::Image> images = db::ImageRepository(database.connection()).images();
+    if (order == db::Order::AsImported) {
+        return images;
+    }
+    QHash<db::ImageId, qsizetype> places;
+    for (const db::ImageId id : db::TagRepository(database.connection()).pendingByDoubt()) {
+        places.insert(id, places.size());
+    }
+    QList<db::Image> sorted = images;
+    std::stable_sort(sorted.begin(), sorted.end(), [&places](const auto& a, const auto& b) {
+        return places.value(a.id, places.size()) < places.value(b.id, places.size());
+    });
+    return sorted;
+}
+
+/// In the order of doubt the person comes back to `after` only when nothing else is open.
+std::optional<db::ImageId> nextPending(db::Order order, const db::Database& database,
+                                       db::ImageId after)
+{
+    const db::TagRepository tags(database.connection());
+    if (order == db::Order::AsImported) {
+        return tags.nextPending(after);
+    }
+    const QList<db::ImageId> open = tags.pendingByDoubt();
+    if (open.isEmpty()) {
+        return std::nullopt;
+    }
+    return open.first() == after && open.size() > 1 ? open.at(1) : open.first();
+}
 
 /// Bytes of UTF-8 to UTF-16 units.
 int unitsOf(const QByteArray& utf8, int bytes)
@@ -48,6 +83,8 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
       m_caption(new widgets::CaptionLabel(this)),
       m_chips(new widgets::TagChipBar(this)),
       m_progress(new widgets::ProgressSummary(this)),
+      m_qualityBar(new widgets::QualityBar(this)),
+      m_quality(new QualityControl(workspace, m_qualityBar, this)),
       m_saved(new QLabel(tr("all saved"), this))
 {
     setFocusPolicy(Qt::StrongFocus);
@@ -83,6 +120,7 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
     layout->setContentsMargins(2 * widgets::kGrid, 2 * widgets::kGrid, 2 * widgets::kGrid,
                                2 * widgets::kGrid);
     layout->addLayout(top);
+    layout->addWidget(m_qualityBar);
     layout->addWidget(m_split, 1);
     makeTrace();
     layout->addWidget(m_caption);
@@ -96,6 +134,9 @@ VerifyPage::VerifyPage(Workspace& workspace, QWidget* parent)
         m_chips->setChips({});
     });
     connect(m_chips, &widgets::TagChipBar::currentChanged, this, &VerifyPage::showChip);
+    connect(m_quality, &QualityControl::orderChanged, this, &VerifyPage::beginAnew);
+    connect(m_quality, &QualityControl::placeChosen, this,
+            [this](db::ImageId image, db::TagId tag) { goTo(image, tag); });
     connect(&workspace, &Workspace::imagesChanged, this, &VerifyPage::reload);
     connect(&workspace, &Workspace::tagsChanged, this, &VerifyPage::reload);
     reload();
@@ -107,6 +148,10 @@ QString VerifyPage::Content::toolTipOf(const db::Candidate& candidate) const
     QString text = captionText(candidate.caption);
     if (candidate.inferred) {
         text += QLatin1Char('\n') + tr("Inferred: not in the caption's own words");
+    }
+    if (candidate.probability) {
+        text += QLatin1Char('\n') +
+                tr("Right with a probability of %1").arg(*candidate.probability, 0, 'f', 2);
     }
     if (!candidate.english.isEmpty()) {
         text += QLatin1Char('\n') + englishNote(candidate);
@@ -141,7 +186,9 @@ void VerifyPage::reload()
 {
     m_workspace.session.ask(
         this,
-        [](db::Database& database) { return db::ImageRepository(database.connection()).images(); },
+        [order = m_quality->order()](const db::Database& database) {
+            return imagesIn(order, database);
+        },
         [this](const QList<db::Image>& images) {
             const bool isFirst = m_images.isEmpty();
             m_images = images;
@@ -195,6 +242,15 @@ void VerifyPage::showTag(db::ImageId image, db::TagId tag)
     goTo(image, tag);
 }
 
+/// The queue from its start, in its present order.
+void VerifyPage::beginAnew()
+{
+    m_images.clear();
+    m_position = -1;
+    m_isWhole = false;
+    reload();
+}
+
 void VerifyPage::showNextOpen()
 {
     if (m_position >= 0) {
@@ -218,8 +274,8 @@ void VerifyPage::goToNextPending(db::ImageId after)
     m_isWhole = false;
     m_workspace.session.ask( // answers in order: after the verdicts before it
         this,
-        [after](db::Database& database) {
-            return db::TagRepository(database.connection()).nextPending(after);
+        [after, order = m_quality->order()](const db::Database& database) {
+            return nextPending(order, database, after);
         },
         [this, after](const std::optional<db::ImageId>& next) {
             if (m_position >= 0 && m_content.image.id != after) {
@@ -254,10 +310,10 @@ void VerifyPage::showImage(qsizetype position, std::optional<db::TagId> tag)
     const db::Image& image = m_content.image;
     m_workspace.session.ask(
         this,
-        [id = image.id](db::Database& database) {
+        [id = image.id, order = m_quality->order()](const db::Database& database) {
             const db::TagRepository tags(database.connection());
             Content content{.captions = db::ImageRepository(database.connection()).captionsOf(id),
-                            .candidates = tags.candidatesOf(id),
+                            .candidates = tags.candidatesOf(id, order),
                             .judges = db::VerdictRepository(database.connection()).judgesOf(id)};
             for (const db::Absence& absence : tags.absencesOf(id)) {
                 content.absent.append(absence.display);
@@ -439,6 +495,7 @@ void VerifyPage::showSaved()
 
 void VerifyPage::showProgress()
 {
+    m_quality->refreshSoon();
     m_workspace.session.ask(
         this,
         [](db::Database& database) { return db::ImageRepository(database.connection()).counts(); },
@@ -528,6 +585,10 @@ void VerifyPage::keyPressEvent(QKeyEvent* event)
         toggleHeatmap();
     } else if (key == Qt::Key_T) {
         toggleTrace();
+    } else if (key == Qt::Key_O) {
+        m_qualityBar->toggleOrder();
+    } else if (key == Qt::Key_P) {
+        m_qualityBar->togglePlot();
     } else if (key >= Qt::Key_1 && key <= Qt::Key_9) {
         m_chips->setCurrent(key - Qt::Key_1);
     } else {

@@ -16,16 +16,18 @@ namespace tagalign::widgets {
 class CaptionLabel;
 class ColorScale;
 class ProgressSummary;
+class QualityBar;
 class TagChipBar;
 } // namespace tagalign::widgets
 
 namespace tagalign::app {
 
+class QualityControl;
 class TagTracer;
 
 /// Are these tags really there? One image with its tags, one key a verdict.
 /// Keys: A accept, X reject, Space unsure, Backspace undo, arrows move, 1-9 choose, H heatmap,
-/// T trace.
+/// T trace, O order of what is to be verified, P plot of precision and coverage.
 ///
 /// A verdict applies to the tag that is on screen: while the next image loads, keys judge nothing.
 class VerifyPage : public QWidget
@@ -68,6 +70,7 @@ private:
     };
 
     void reload();
+    void beginAnew();
     void showImage(qsizetype position, std::optional<db::TagId> tag = {});
     void showWhenWhole();
     void goTo(db::ImageId image, std::optional<db::TagId> tag = {});
@@ -107,6 +110,8 @@ private:
     widgets::CaptionLabel* m_caption;
     widgets::TagChipBar* m_chips;
     widgets::ProgressSummary* m_progress;
+    widgets::QualityBar* m_qualityBar;
+    QualityControl* m_quality;
     QLabel* m_saved;
 };
 

@@ -3,6 +3,7 @@
 #include "app/ModelChoice.h"
 #include "app/jobs/EncodeJob.h"
 #include "app/jobs/PilotSnapshot.h"
+#include "app/jobs/QualityJob.h"
 #include "app/jobs/Runs.h"
 #include "model/image/Decode.h"
 
@@ -10,6 +11,7 @@
 #include <QPointer>
 
 #include <memory>
+#include <tuple>
 
 namespace tagalign::app {
 
@@ -152,6 +154,7 @@ int Workspace::queueLlm(const LlmSettings& settings, const LlmPrompt& prompt, co
     connect(&jobs, &JobQueue::finished, this, [this, id](int ended) {
         if (ended == id) {
             Q_EMIT tagsChanged();
+            queueQuality(); // of what is new
         }
     });
     return id;
@@ -166,6 +169,25 @@ void Workspace::queueFeatures()
             *summary = encodeProject(where, context);
         },
         [this, summary] { Q_EMIT featuresChanged(summary->problems); });
+    queueQuality();
+}
+
+void Workspace::queueQuality()
+{
+    jobs.add(
+        tr("Tag quality"),
+        [where = project()](JobContext& context) {
+            checkProjectTags(where, Margins::Missing, context);
+        },
+        [this] { Q_EMIT qualityChanged(); });
+}
+
+void Workspace::setConfidenceThreshold(double threshold)
+{
+    session.ask(
+        this,
+        [threshold](db::Database& database) { app::setConfidenceThreshold(database, threshold); },
+        [this, threshold] { Q_EMIT confidenceThresholdChanged(threshold); });
 }
 
 void Workspace::goOnWithInterrupted()
@@ -173,14 +195,18 @@ void Workspace::goOnWithInterrupted()
     session.ask(
         this,
         [where = project()](db::Database& database) {
-            return std::pair(hasUnreadCaptions(database), hasUnencoded(where, database));
+            return std::tuple(hasUnreadCaptions(database), hasUnencoded(where, database),
+                              isUnchecked(where, database));
         },
-        [this](const std::pair<bool, bool>& left) {
-            if (left.first) {
+        [this](const std::tuple<bool, bool, bool>& left) {
+            const auto [unread, unencoded, unchecked] = left;
+            if (unread) {
                 queueTags();
             }
-            if (left.second) {
+            if (unencoded) {
                 queueFeatures();
+            } else if (unread || unchecked) {
+                queueQuality();
             }
         });
 }

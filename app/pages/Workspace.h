@@ -54,6 +54,10 @@ public:
     int queueLlm(const LlmSettings& settings, const LlmPrompt& prompt, const QByteArray& key);
 
     void queueFeatures(); ///< encodes images that were not encoded yet
+    void queueQuality();  ///< compares tags with their pictures where that was not done yet
+
+    /// From which probability on tags without a verdict are used; kept with the project.
+    void setConfidenceThreshold(double threshold);
 
     /// Another checkpoint for this project; its features and its newest head come with it.
     void chooseModel(const QString& folder);
@@ -70,6 +74,8 @@ Q_SIGNALS:
     void tagsChanged(); ///< candidates or verdicts
     void featuresChanged(const QList<tagalign::app::ImportProblem>& problems); ///< encoded
     void captionsRead(const tagalign::app::LlmSummary& summary); ///< by a language model
+    void qualityChanged();                                       ///< probabilities of tags
+    void confidenceThresholdChanged(double threshold);
     void modelChanged();
     void runsChanged();
     void headChanged();

@@ -20,18 +20,26 @@ Interval wilsonInterval(std::int64_t successes, std::int64_t trials)
         throw RangeError(std::to_string(successes) + " successes of " + std::to_string(trials) +
                          " trials: expected between 0 and all of them");
     }
-    if (trials == 0) {
+    return trials == 0 ? Interval{0.0, 1.0}
+                       : wilsonIntervalOfShare(double(successes) / double(trials), double(trials));
+}
+
+Interval wilsonIntervalOfShare(double share, double trials)
+{
+    if (!(share >= 0.0 && share <= 1.0) || !(trials >= 0.0)) {
+        throw RangeError("share " + std::to_string(share) + " of " + std::to_string(trials) +
+                         " trials: expected a share in [0, 1] and no fewer than 0 trials");
+    }
+    if (trials == 0.0) {
         return {0.0, 1.0};
     }
-    const double n = double(trials);
-    const double p = double(successes) / n;
     const double z2 = kNormal975 * kNormal975;
-    const double centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    const double half =
-        kNormal975 / (1.0 + z2 / n) * std::sqrt(p * (1.0 - p) / n + z2 / (4.0 * n * n));
+    const double centre = (share + z2 / (2.0 * trials)) / (1.0 + z2 / trials);
+    const double half = kNormal975 / (1.0 + z2 / trials) *
+                        std::sqrt(share * (1.0 - share) / trials + z2 / (4.0 * trials * trials));
     // At the two ends rounding would leave 1e-17 where 0 and 1 are exact.
-    return {successes == 0 ? 0.0 : std::max(0.0, centre - half),
-            successes == trials ? 1.0 : std::min(1.0, centre + half)};
+    return {share == 0.0 ? 0.0 : std::max(0.0, centre - half),
+            share == 1.0 ? 1.0 : std::min(1.0, centre + half)};
 }
 
 } // namespace tagalign::model::eval

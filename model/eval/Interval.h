@@ -16,4 +16,9 @@ struct Interval
 /// @throws RangeError unless 0 <= successes <= trials.
 [[nodiscard]] Interval wilsonInterval(std::int64_t successes, std::int64_t trials);
 
+/// The same of a weighted share: `trials` is its effective sample size, (Σw)² / Σw² (Kish, Survey
+/// Sampling, 1965), a fraction as a rule.
+/// @param share in [0, 1]. @param trials >= 0. @throws RangeError
+[[nodiscard]] Interval wilsonIntervalOfShare(double share, double trials);
+
 } // namespace tagalign::model::eval

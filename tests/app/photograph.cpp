@@ -36,6 +36,18 @@ void photograph(app::MainWindow& window, app::MainWindow::Page page, const QStri
     }
 }
 
+/// Most doubtful tags first, with the plot of precision and coverage.
+void photographQuality(app::MainWindow& window, const QString& file)
+{
+    QWidget* verify = window.page(app::MainWindow::kVerify);
+    window.showPage(app::MainWindow::kVerify);
+    QTest::keyClick(verify, Qt::Key_O);
+    QTest::keyClick(verify, Qt::Key_P);
+    photograph(window, app::MainWindow::kVerify, file);
+    QTest::keyClick(verify, Qt::Key_P);
+    QTest::keyClick(verify, Qt::Key_O);
+}
+
 /// With the usual model chosen, and its estimates measured.
 void photographModels(app::MainWindow& window, const QString& file)
 {
@@ -159,6 +171,7 @@ int main(int argc, char** argv)
     photograph(window, app::MainWindow::kVerify, start + QStringLiteral("verify.png"));
     photographTrace(window, start + QStringLiteral("trace.png"));
     photographParserRuns(window, start + QStringLiteral("parser-runs.png"));
+    photographQuality(window, start + QStringLiteral("verify-quality.png"));
     photograph(window, app::MainWindow::kTrain, start + QStringLiteral("train.png"));
     window.showPage(app::MainWindow::kCompare);
     auto* prompt = window.page(app::MainWindow::kCompare)->findChild<QLineEdit*>();

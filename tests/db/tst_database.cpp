@@ -61,8 +61,9 @@ void TestDatabase::newFileHasTheNewestSchema()
     QVERIFY(version.next());
     QCOMPARE(version.value(0).toInt(), Database::kSchemaVersion);
     const QStringList tables = database.connection().tables();
-    for (const char* table : {"image", "caption", "parse", "tag", "candidate", "verdict", "run",
-                              "metric", "query", "audit", "prompt", "model_answer", "parser_run"}) {
+    for (const char* table :
+         {"image", "caption", "parse", "tag", "candidate", "verdict", "run", "metric", "query",
+          "audit", "prompt", "model_answer", "parser_run", "absence", "tag_margin"}) {
         QVERIFY2(tables.contains(table), table);
     }
 }
@@ -285,9 +286,14 @@ void TestDatabase::earlierFilesAreBroughtUpToDate()
     QSqlDatabase::removeDatabase("first");
     const Database database(file());
     QVERIFY(QFile::exists(file() + QString(".v%1.backup").arg(version)));
-    QSqlQuery candidate = execute(database.connection(), "SELECT inferred FROM candidate");
+    QSqlQuery candidate = execute(
+        database.connection(), "SELECT inferred, probability IS NULL, confidence FROM candidate");
     QVERIFY(candidate.next());
     QCOMPARE(candidate.value(0).toInt(), 0);
+    QVERIFY(candidate.value(1).toBool());
+    QCOMPARE(candidate.value(2).toDouble(), 0.9);
+    execute(database.connection(), "INSERT INTO tag_margin (image_id, tag_id, model, text, margin) "
+                                   "VALUES (1, 1, 'm', 'cat', -1.5)");
     QSqlQuery row =
         execute(database.connection(), "SELECT path, split, given_split IS NULL FROM image");
     QVERIFY(row.next());

@@ -1,15 +1,18 @@
 """Writes references into tests/data/eval, by scikit-learn and SciPy:
 average_precision.json (scores with and without ties, repeated images), calibration.json (Platt's
-sigmoid, reliability bins, expected calibration error), bca.json (bootstrap intervals). Needs
-scikit-learn, scipy and numpy."""
+sigmoid, reliability bins, expected calibration error), bca.json (bootstrap intervals),
+logistic.json (ridge logistic regression, with and without offsets, and AUROC). Needs scikit-learn,
+scipy and numpy."""
 
 import json
 import pathlib
 
 import numpy as np
+from scipy.optimize import minimize
 from scipy.stats import bootstrap
 from sklearn.calibration import _sigmoid_calibration, calibration_curve
-from sklearn.metrics import average_precision_score
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 TARGET = pathlib.Path(__file__).resolve().parents[1] / "data" / "eval"
 BINS = 10
@@ -64,6 +67,41 @@ def bca_case(rng, values, statistic):
     }
 
 
+def logistic_case(rng, rows, columns, ridge, with_offsets):
+    """A column of ones without a penalty, the others with one. Offsets are what scikit-learn does
+    not know: there the same loss is minimised by SciPy."""
+    x = rng.normal(size=(rows, columns))
+    truth = rng.normal(size=columns)
+    offsets = rng.normal(size=rows) if with_offsets else np.zeros(rows)
+    y = rng.random(rows) < 1 / (1 + np.exp(-(offsets + 0.5 + x @ truth)))
+    whole = np.hstack([np.ones((rows, 1)), x])
+    if with_offsets:
+        sign = np.where(y, 1.0, -1.0)
+
+        def loss(beta):
+            penalty = 0.5 * ridge * (beta[1:] ** 2).sum()
+            return np.logaddexp(0, -sign * (offsets + whole @ beta)).sum() + penalty
+
+        beta = minimize(loss, np.zeros(columns + 1), method="BFGS", options={"gtol": 1e-9}).x
+    else:
+        model = LogisticRegression(C=1 / ridge, tol=1e-12, max_iter=10_000).fit(x, y)
+        beta = np.concatenate([model.intercept_, model.coef_[0]])
+    scores = np.round(offsets + whole @ beta, 1)  # with ties
+    weights = rng.multinomial(rows, np.full(rows, 1 / rows))
+    return {
+        "columns": columns + 1,
+        "values": [float(v) for v in whole.ravel()],
+        "offsets": [float(o) for o in offsets] if with_offsets else [],
+        "labels": [int(v) for v in y],
+        "ridge": ridge,
+        "coefficients": [float(b) for b in beta],
+        "scores": [float(s) for s in scores],
+        "weights": [int(w) for w in weights],
+        "auroc": float(roc_auc_score(y, scores)),
+        "weighted_auroc": float(roc_auc_score(y, scores, sample_weight=weights)),
+    }
+
+
 def write(name, cases):
     (TARGET / name).write_text(json.dumps(cases) + "\n")
 
@@ -90,6 +128,15 @@ def main():
         [
             bca_case(rng, rng.exponential(size=60), "mean"),
             bca_case(rng, rng.normal(size=40), "deviation"),
+        ],
+    )
+    rng = np.random.default_rng(1992)
+    write(
+        "logistic.json",
+        [
+            logistic_case(rng, rows, columns, ridge, with_offsets)
+            for rows, columns, ridge in ((40, 2, 1.0), (200, 5, 4.0))
+            for with_offsets in (False, True)
         ],
     )
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace tagalign::widgets {
 
@@ -55,7 +56,13 @@ void LinePlot::setSteps(const QStringList& names)
 
 void LinePlot::setMarker(int x)
 {
+    setMarker(x, tr("best"));
+}
+
+void LinePlot::setMarker(int x, const QString& name)
+{
     m_marker = x;
+    m_markerName = name;
     update();
 }
 
@@ -78,6 +85,9 @@ void LinePlot::render(QPainter& painter, const QRectF& area) const
     bool isFirst = true;
     for (const LineSeries& series : m_series) {
         for (const double value : series.values) {
+            if (!std::isfinite(value)) {
+                continue;
+            }
             low = isFirst ? value : std::min(low, value);
             high = isFirst ? value : std::max(high, value);
             isFirst = false;
@@ -124,9 +134,10 @@ void LinePlot::render(QPainter& painter, const QRectF& area) const
         const double x = point(m_marker, low).x();
         painter.setPen(QPen(palette().color(QPalette::WindowText), 1, Qt::DotLine));
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
-        const double textWidth = fontMetrics().horizontalAdvance(tr("best"));
+        const double textWidth = fontMetrics().horizontalAdvance(m_markerName);
         const bool fits = x + 4 + textWidth < plot.right();
-        painter.drawText(QPointF(fits ? x + 4 : x - 4 - textWidth, plot.bottom() - 4), tr("best"));
+        painter.drawText(QPointF(fits ? x + 4 : x - 4 - textWidth, plot.bottom() - 4),
+                         m_markerName);
     }
     double legend = plot.left();
     for (qsizetype i = 0; i < m_series.size(); ++i) {
@@ -136,9 +147,14 @@ void LinePlot::render(QPainter& painter, const QRectF& area) const
         painter.setPen(pen);
         painter.setBrush(Qt::NoBrush);
         QPainterPath path;
+        bool isGap = true;
         for (qsizetype x = 1; x <= series.values.size(); ++x) {
+            const bool wasGap = std::exchange(isGap, !std::isfinite(series.values.at(x - 1)));
+            if (isGap) {
+                continue;
+            }
             const QPointF next = point(x, series.values.at(x - 1));
-            x == 1 ? path.moveTo(next) : path.lineTo(next);
+            wasGap ? path.moveTo(next) : path.lineTo(next);
             if (!m_steps.isEmpty()) {
                 painter.drawEllipse(next, 2.0, 2.0); // few points, each a measurement
             }
