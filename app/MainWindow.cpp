@@ -10,6 +10,7 @@
 #include "app/pages/ReportPage.h"
 #include "app/pages/TrainPage.h"
 #include "app/pages/VerifyPage.h"
+#include "app/vocabulary/VocabularyDialog.h"
 #include "db/ImageRepository.h"
 #include "widgets/Banner.h"
 #include "widgets/DropArea.h"
@@ -137,6 +138,8 @@ void MainWindow::makeMenus()
     }
     file->addAction(tr("&Model…"), this, &MainWindow::showModels);
     file->addAction(tr("Read tags with a &language model…"), this, &MainWindow::showLanguageModel);
+    file->addAction(tr("&Vocabulary…"), QKeySequence(Qt::CTRL | Qt::Key_T), this,
+                    &MainWindow::showVocabulary);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     makeViewMenu();
@@ -147,7 +150,8 @@ void MainWindow::makeMenus()
             tr("<b>Verify</b><br>A accept · X reject · Space unsure · Backspace undo<br>"
                "← → picture · ↑ ↓ tag · 1–9 choose a tag · H heatmap<br><br>"
                "<b>Pictures</b><br>Wheel, + and − zoom · drag moves · 0 fits<br><br>"
-               "<b>Everywhere</b><br>Ctrl+1 … Ctrl+5 pages · Ctrl+O project · F1 or ? this list"),
+               "<b>Everywhere</b><br>Ctrl+1 … Ctrl+5 pages · Ctrl+O project · Ctrl+T vocabulary · "
+               "F1 or ? this list"),
             QMessageBox::Close, this);
         box->setAttribute(Qt::WA_DeleteOnClose);
         box->open();
@@ -232,6 +236,7 @@ bool MainWindow::openProject(const QString& folder, Missing missing)
         return false;
     }
     delete m_languageModel;
+    delete m_vocabulary;
     while (m_pages->count() > 0) {
         delete m_pages->widget(0); // pages first: they hold the old workspace
     }
@@ -385,6 +390,21 @@ void MainWindow::showLanguageModel()
     m_languageModel->show();
     m_languageModel->raise();
     m_languageModel->activateWindow();
+}
+
+void MainWindow::showVocabulary()
+{
+    if (!m_workspace) {
+        showProblem(tr("Open a project first: the vocabulary are its tags."));
+        return;
+    }
+    if (!m_vocabulary) {
+        m_vocabulary = new VocabularyDialog(*m_workspace, this);
+        m_vocabulary->setAttribute(Qt::WA_DeleteOnClose);
+    }
+    m_vocabulary->show();
+    m_vocabulary->raise();
+    m_vocabulary->activateWindow();
 }
 
 /// The dialog lists them all; where it was closed, one sentence does.

@@ -24,6 +24,7 @@ class ImportPage;
 class LlmDialog;
 class ModelsDialog;
 class TrainPage;
+class VocabularyDialog;
 
 /// The window: pages at the left, jobs at the bottom, one project.
 class MainWindow : public QMainWindow
@@ -52,6 +53,9 @@ public:
 
     /// Reading tags with a language model, for the open project.
     void showLanguageModel();
+
+    /// The open project's tags: merging, rolling up, classes, prompts.
+    void showVocabulary();
 
     [[nodiscard]] QWidget* page(Page page) const;
     void showPage(Page page);
@@ -86,6 +90,7 @@ private:
     TrainPage* m_trainPage = nullptr;
     QPointer<ModelsDialog> m_models;
     QPointer<LlmDialog> m_languageModel;
+    QPointer<VocabularyDialog> m_vocabulary;
     QString m_usedModel; ///< the open project's checkpoint, a folder
     QTimer m_clock;
     ModelDownloads m_downloads;

@@ -42,6 +42,7 @@ int runProgram(int argc, char** argv)
     app::addProjectCommands(program, run);
     app::addParseCommand(program, run);
     app::addTranslateCommand(program, run);
+    app::addVocabularyCommand(program, run);
     app::addEmbedCommand(program, run);
     app::addHeatmapCommand(program, run);
     app::addModelCommand(program, run);

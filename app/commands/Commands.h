@@ -17,6 +17,7 @@ void addDemoCommand(CLI::App& program, RunCommand& run);
 void addProjectCommands(CLI::App& program, RunCommand& run); ///< import, tags, encode, train, ..
 void addParseCommand(CLI::App& program, RunCommand& run);
 void addTranslateCommand(CLI::App& program, RunCommand& run);
+void addVocabularyCommand(CLI::App& program, RunCommand& run);
 void addEmbedCommand(CLI::App& program, RunCommand& run);
 void addHeatmapCommand(CLI::App& program, RunCommand& run);
 void addModelCommand(CLI::App& program, RunCommand& run);

@@ -3,6 +3,7 @@
 #include "app/jobs/CaptionParsers.h"
 #include "app/jobs/Splits.h"
 #include "app/jobs/TranslateJob.h"
+#include "app/jobs/VocabularySettings.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "model/Error.h"
@@ -18,8 +19,6 @@ namespace tagalign::app {
 namespace {
 
 constexpr qsizetype kBatch = 200; ///< captions stored together
-constexpr int kSmallProject = 50; ///< images: below, every tag is worth keeping
-constexpr int kFrequent = 3;      ///< images
 
 db::NewParse parseOf(const model::tags::CaptionParser& parser, const db::Caption& caption)
 {
@@ -109,9 +108,8 @@ db::NewCandidate candidateOf(const model::tags::ParsedTag& tag)
 
 int enableFrequentTags(const db::Database& database)
 {
-    const int images = db::ImageRepository(database.connection()).counts().images;
-    return db::TagRepository(database.connection())
-        .enableFrequent(images < kSmallProject ? 1 : kFrequent);
+    guessClasses(database);
+    return db::TagRepository(database.connection()).enableFrequent(minimumImages(database));
 }
 
 QString TagSummary::sentence() const

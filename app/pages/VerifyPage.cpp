@@ -2,6 +2,7 @@
 
 #include "app/jobs/SimulatedReview.h"
 #include "app/jobs/TranslateJob.h"
+#include "app/jobs/VocabularySettings.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
@@ -24,12 +25,6 @@ namespace tagalign::app {
 namespace {
 
 constexpr int kPatienceMs = 200; ///< a person takes a shorter wait for none
-
-QString userName()
-{
-    const QString name = qEnvironmentVariable("USER");
-    return name.isEmpty() ? QStringLiteral("user") : name;
-}
 
 /// Bytes of UTF-8 to UTF-16 units.
 int unitsOf(const QByteArray& utf8, int bytes)

@@ -21,7 +21,12 @@ public:
         PartOfSpeech part = PartOfSpeech::Noun;
         std::size_t offset = 0; ///< bytes
 
-        friend auto operator<=>(const Id&, const Id&) = default;
+        friend bool operator==(const Id&, const Id&) = default;
+
+        friend bool operator<(const Id& a, const Id& b)
+        {
+            return a.part != b.part ? a.part < b.part : a.offset < b.offset;
+        }
     };
 
     struct Pointer
