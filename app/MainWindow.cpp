@@ -11,6 +11,7 @@
 #include "app/pages/ReportPage.h"
 #include "app/pages/TrainPage.h"
 #include "app/pages/VerifyPage.h"
+#include "app/vocabulary/VocabularyDialog.h"
 #include "db/ImageRepository.h"
 #include "widgets/Banner.h"
 #include "widgets/DropArea.h"
@@ -140,6 +141,8 @@ void MainWindow::makeMenus()
     file->addAction(tr("Read tags with a &language model…"), this, &MainWindow::showLanguageModel);
     file->addAction(tr("Parser &runs…"), QKeySequence(Qt::CTRL | Qt::Key_R), this,
                     &MainWindow::showParserRuns);
+    file->addAction(tr("&Vocabulary…"), QKeySequence(Qt::CTRL | Qt::Key_T), this,
+                    &MainWindow::showVocabulary);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     makeViewMenu();
@@ -152,6 +155,7 @@ void MainWindow::makeMenus()
                "O most doubtful tags first, or as imported · P precision and coverage<br><br>"
                "<b>Pictures</b><br>Wheel, + and − zoom · drag moves · 0 fits<br><br>"
                "<b>Everywhere</b><br>Ctrl+1 … Ctrl+5 pages · Ctrl+O project · Ctrl+R parser runs · "
+               "Ctrl+T vocabulary · "
                "F1 or ? this list"),
             QMessageBox::Close, this);
         box->setAttribute(Qt::WA_DeleteOnClose);
@@ -238,6 +242,7 @@ bool MainWindow::openProject(const QString& folder, Missing missing)
     }
     delete m_languageModel;
     delete m_parserRuns;
+    delete m_vocabulary;
     while (m_pages->count() > 0) {
         delete m_pages->widget(0); // pages first: they hold the old workspace
     }
@@ -431,6 +436,21 @@ void MainWindow::runLanguageModelAgain(db::ParserRunId id)
             showLanguageModel();
             m_languageModel->load();
         });
+}
+
+void MainWindow::showVocabulary()
+{
+    if (!m_workspace) {
+        showProblem(tr("Open a project first: the vocabulary are its tags."));
+        return;
+    }
+    if (!m_vocabulary) {
+        m_vocabulary = new VocabularyDialog(*m_workspace, this);
+        m_vocabulary->setAttribute(Qt::WA_DeleteOnClose);
+    }
+    m_vocabulary->show();
+    m_vocabulary->raise();
+    m_vocabulary->activateWindow();
 }
 
 /// The dialog lists them all; where it was closed, one sentence does.

@@ -25,6 +25,7 @@ class LlmDialog;
 class ModelsDialog;
 class ParserRunsDialog;
 class TrainPage;
+class VocabularyDialog;
 
 /// The window: pages at the left, jobs at the bottom, one project.
 class MainWindow : public QMainWindow
@@ -56,6 +57,9 @@ public:
 
     /// What parsers have read of the open project: to compare, revert and run again.
     void showParserRuns();
+
+    /// The open project's tags: merging, rolling up, classes, prompts.
+    void showVocabulary();
 
     [[nodiscard]] QWidget* page(Page page) const;
     void showPage(Page page);
@@ -92,6 +96,7 @@ private:
     QPointer<ModelsDialog> m_models;
     QPointer<LlmDialog> m_languageModel;
     QPointer<ParserRunsDialog> m_parserRuns;
+    QPointer<VocabularyDialog> m_vocabulary;
     QString m_usedModel; ///< the open project's checkpoint, a folder
     QTimer m_clock;
     ModelDownloads m_downloads;

@@ -45,6 +45,7 @@ int runProgram(int argc, char** argv)
     app::addParsersCommand(program, run);
     app::addQualityCommand(program, run);
     app::addTranslateCommand(program, run);
+    app::addVocabularyCommand(program, run);
     app::addEmbedCommand(program, run);
     app::addHeatmapCommand(program, run);
     app::addModelCommand(program, run);

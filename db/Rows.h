@@ -58,6 +58,7 @@ struct Tag
     int rejected = 0; ///< images
     QString english;  ///< equivalent of a tag in another language; empty: none is known
     EnglishSource englishSource = EnglishSource::Translated;
+    QString tagClass; ///< of attributes: "colour", "material", ..; empty: not told yet
 };
 
 /// One tag read from one caption, before it has an id.

@@ -2,6 +2,7 @@
 
 #include "db/ParseRows.h"
 #include "db/Statement.h"
+#include "db/VocabularyRules.h"
 
 #include <QHash>
 
@@ -216,6 +217,11 @@ void TagRepository::addParses(const QList<NewParse>& parses)
     Transaction transaction(m_connection);
     TagIds tagIds(m_connection);
     ParseRows rows(m_connection);
+    QSqlQuery newest =
+        execute(m_connection, QStringLiteral("SELECT COALESCE(MAX(id), 0) FROM candidate"));
+    newest.next();
+    const qint64 firstCandidate = newest.value(0).toLongLong() + 1;
+    newest.finish();
     auto insertCandidate = prepared(
         m_connection,
         QStringLiteral(
@@ -250,6 +256,7 @@ void TagRepository::addParses(const QList<NewParse>& parses)
         }
         addAbsences(m_connection, parse, parseId);
     }
+    VocabularyRules(m_connection).follow(firstCandidate);
     transaction.commit();
 }
 
@@ -261,10 +268,13 @@ QList<Tag> TagRepository::tags() const
                                "COUNT(DISTINCT c.image_id), "
                                "COUNT(DISTINCT CASE WHEN c.state = 'accept' THEN c.image_id END), "
                                "COUNT(DISTINCT CASE WHEN c.state = 'reject' THEN c.image_id END), "
-                               "COALESCE(t.english, ''), t.english_source "
+                               "COALESCE(t.english, ''), t.english_source, "
+                               "COALESCE(t.class, '') "
                                "FROM tag t LEFT JOIN candidate c ON c.tag_id = t.id "
+                               "WHERE NOT EXISTS (SELECT 1 FROM vocabulary_rule r WHERE r.tag_id "
+                               "= t.id AND r.action IN ('merge', 'rename')) "
                                "GROUP BY t.id, t.kind, t.lemma, t.display, t.priority, t.enabled, "
-                               "t.english, t.english_source "
+                               "t.english, t.english_source, t.class "
                                "ORDER BY 7 DESC, t.lemma"));
     QList<Tag> tags;
     while (rows.next()) {
@@ -272,9 +282,19 @@ QList<Tag> TagRepository::tags() const
                      rows.value(2).toString(), rows.value(3).toString(), rows.value(4).toDouble(),
                      rows.value(5).toBool(), rows.value(6).toInt(), rows.value(7).toInt(),
                      rows.value(8).toInt(), rows.value(9).toString(),
-                     sourceOf(rows.value(10).toString())});
+                     sourceOf(rows.value(10).toString()), rows.value(11).toString()});
     }
     return tags;
+}
+
+QHash<TagId, QString> TagRepository::names() const
+{
+    QSqlQuery rows = execute(m_connection, QStringLiteral("SELECT id, display FROM tag"));
+    QHash<TagId, QString> names;
+    while (rows.next()) {
+        names.insert(TagId{rows.value(0).toLongLong()}, rows.value(1).toString());
+    }
+    return names;
 }
 
 int TagRepository::enableFrequent(int minimumImages)
@@ -283,7 +303,8 @@ int TagRepository::enableFrequent(int minimumImages)
     execute(
         m_connection,
         QStringLiteral("UPDATE tag SET enabled = CASE WHEN (SELECT COUNT(DISTINCT image_id) FROM "
-                       "candidate WHERE tag_id = tag.id) >= ? THEN 1 ELSE 0 END WHERE NOT EXISTS "
+                       "candidate WHERE tag_id = tag.id) >= ? THEN 1 ELSE 0 END WHERE switched "
+                       "IS NULL AND NOT EXISTS "
                        "(SELECT 1 FROM candidate WHERE tag_id = tag.id AND state <> 'pending')"),
         {minimumImages});
     QSqlQuery count =

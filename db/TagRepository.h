@@ -37,15 +37,21 @@ public:
                         const QString& parser);
 
     /// Stores parses with their candidates and new tags: all rows or none. A tag that a person
-    /// has judged on an image keeps its state for the new candidates too. Of a parse that was taken
-    /// back, what was kept stays as it is. @throws Error, e.g. if the parser's run was reverted
+    /// has judged on an image keeps its state for the new candidates too, and what was merged,
+    /// split or rolled up in the vocabulary holds for them. Of a parse that was taken back, what
+    /// was kept stays as it is. @throws Error, e.g. if the parser's run was reverted
     void addParses(const QList<NewParse>& parses);
 
-    /// All tags with their counts, most frequent first. @throws Error
+    /// All tags with their counts, most frequent first, but for those that were merged into others
+    /// (VocabularyStep). @throws Error
     [[nodiscard]] QList<Tag> tags() const;
 
+    /// Display names, also of tags that were merged: runs speak of them. @throws Error
+    [[nodiscard]] QHash<TagId, QString> names() const;
+
     /// Enables the tags that at least `minimumImages` images carry and disables the rest, but
-    /// leaves alone what a person has judged. Returns how many are enabled. @throws Error
+    /// leaves alone what a person has judged or switched on or off. Returns how many are enabled.
+    /// @throws Error
     int enableFrequent(int minimumImages);
     void setEnabled(TagId tag, bool enabled);
 

@@ -65,6 +65,21 @@ private:
     qint64 m_batch = 0;
 };
 
+/// What the pair's state is without this verdict: the last other one that was not undone. Tags that
+/// were merged may have several.
+QString stateWithout(const QSqlDatabase& connection, qint64 verdict)
+{
+    QSqlQuery row = execute(
+        connection,
+        QStringLiteral("SELECT v.verdict FROM verdict w JOIN candidate m ON m.id = w.candidate_id "
+                       "JOIN candidate o ON o.image_id = m.image_id AND o.tag_id = m.tag_id JOIN "
+                       "verdict v ON v.candidate_id = o.id WHERE w.id = ? AND v.id <> w.id AND "
+                       "v.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM verdict u WHERE u.undoes = "
+                       "v.id) ORDER BY v.id DESC LIMIT 1"),
+        {verdict});
+    return row.next() ? row.value(0).toString() : stateName(State::Pending);
+}
+
 QString currentState(const QSqlDatabase& connection, qint64 candidate)
 {
     QSqlQuery row = execute(connection, QStringLiteral("SELECT state FROM candidate WHERE id = ?"),
@@ -105,15 +120,14 @@ QList<VerdictRepository::Decision> VerdictRepository::undo(const QString& who)
     Transaction transaction(m_connection);
     QSqlQuery rows = execute(
         m_connection,
-        QStringLiteral("SELECT id, candidate_id, previous FROM verdict WHERE batch = (SELECT "
+        QStringLiteral("SELECT id, candidate_id FROM verdict WHERE batch = (SELECT "
                        "MAX(v.batch) FROM verdict v WHERE v.who = ? AND v.undoes IS NULL AND NOT "
                        "EXISTS (SELECT 1 FROM verdict u WHERE u.undoes = v.id)) ORDER BY id DESC"),
         {who});
     QList<Row> inverse;
     while (rows.next()) {
-        inverse.append({.candidate = rows.value(1).toLongLong(),
-                        .verdict = rows.value(2).toString(),
-                        .undoes = rows.value(0).toLongLong()});
+        inverse.append(
+            {.candidate = rows.value(1).toLongLong(), .undoes = rows.value(0).toLongLong()});
     }
     rows.finish();
     if (inverse.isEmpty()) {
@@ -123,6 +137,7 @@ QList<VerdictRepository::Decision> VerdictRepository::undo(const QString& who)
     QList<Decision> changed;
     QStringList summary;
     for (Row& row : inverse) {
+        row.verdict = stateWithout(m_connection, row.undoes.toLongLong());
         row.previous = currentState(m_connection, row.candidate);
         writer.write(row);
         changed.append({CandidateId{row.candidate}, stateOf(row.verdict), 0});

@@ -20,6 +20,7 @@ void addTrainParserCommand(CLI::App& program, RunCommand& run);
 void addParsersCommand(CLI::App& program, RunCommand& run);
 void addQualityCommand(CLI::App& program, RunCommand& run);
 void addTranslateCommand(CLI::App& program, RunCommand& run);
+void addVocabularyCommand(CLI::App& program, RunCommand& run);
 void addEmbedCommand(CLI::App& program, RunCommand& run);
 void addHeatmapCommand(CLI::App& program, RunCommand& run);
 void addModelCommand(CLI::App& program, RunCommand& run);

@@ -1,6 +1,7 @@
 #include "app/jobs/PilotSnapshot.h"
 
 #include "app/ModelChoice.h"
+#include "app/jobs/VocabularySettings.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
@@ -89,12 +90,43 @@ model::pipeline::PilotImage imageOf(const QJsonValue& json)
     return image;
 }
 
-model::pipeline::PilotTag pilotTag(const db::Tag& tag)
+model::pipeline::PilotTag pilotTag(const db::Tag& tag,
+                                   const model::tags::PromptTemplates& templates)
 {
+    const std::string group = tag.kind == db::TagKind::Object
+                                  ? std::string(model::tags::PromptTemplates::kObject)
+                                  : tag.tagClass.toStdString();
     return {.text = textForModel(tag).toStdString(),
             .kind = tag.kind == db::TagKind::Object ? model::tags::TagKind::Object
                                                     : model::tags::TagKind::Attribute,
-            .weight = tag.priority};
+            .weight = tag.priority,
+            .templates =
+                templates.isStandard(group) ? std::vector<std::string>() : templates.of(group)};
+}
+
+QJsonArray toJson(const model::pipeline::PilotTag& tag, db::TagId id)
+{
+    QJsonArray row{qint64(id), QString::fromStdString(tag.text), int(tag.kind), tag.weight};
+    if (!tag.templates.empty()) {
+        QJsonArray templates;
+        for (const std::string& each : tag.templates) {
+            templates.append(QString::fromStdString(each));
+        }
+        row.append(templates);
+    }
+    return row;
+}
+
+model::pipeline::PilotTag tagOf(const QJsonValue& json)
+{
+    model::pipeline::PilotTag tag{.text = json[1].toString().toStdString(),
+                                  .kind = model::tags::TagKind(json[2].toInt()),
+                                  .weight = json[3].toDouble()};
+    const QJsonArray templates = json[4].toArray();
+    for (const auto& each : templates) {
+        tag.templates.push_back(each.toString().toStdString());
+    }
+    return tag;
 }
 
 /// Candidates of tags outside the pilot on test images, the tag on most of them first.
@@ -146,13 +178,14 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
 {
     const db::ImageRepository images(database.connection());
     const db::TagRepository tags(database.connection());
+    const model::tags::PromptTemplates templates = promptTemplatesOf(database);
     PilotSnapshot snapshot;
     QHash<db::TagId, std::size_t> tagPlaces;
     for (const db::Tag& tag : tags.tags()) {
         if (tag.enabled) {
             tagPlaces.insert(tag.id, snapshot.data.tags.size());
             snapshot.tags.append(tag.id);
-            snapshot.data.tags.push_back(pilotTag(tag));
+            snapshot.data.tags.push_back(pilotTag(tag, templates));
         }
     }
     QHash<db::ImageId, std::size_t> imagePlaces;
@@ -192,6 +225,7 @@ model::pipeline::PilotData otherTags(const db::Database& database, const PilotSn
     for (const db::Image& image : db::ImageRepository(database.connection()).images()) {
         hashes.insert(image.id, image.sha256);
     }
+    const model::tags::PromptTemplates templates = promptTemplatesOf(database);
     QHash<db::TagId, db::Tag> tags;
     for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
         tags.insert(tag.id, tag);
@@ -204,7 +238,7 @@ model::pipeline::PilotData otherTags(const db::Database& database, const PilotSn
                     targetOf(candidate, other.tags.size(), candidate.confidence));
             }
         }
-        other.tags.push_back(pilotTag(tags.value(candidates.first().tag)));
+        other.tags.push_back(pilotTag(tags.value(candidates.first().tag), templates));
     }
     return other;
 }
@@ -230,9 +264,7 @@ void saveSnapshot(const PilotSnapshot& snapshot, const QString& file)
 {
     QJsonArray tags;
     for (std::size_t i = 0; i < snapshot.data.tags.size(); ++i) {
-        const auto& tag = snapshot.data.tags[i];
-        tags.append(QJsonArray{qint64(snapshot.tags.at(qsizetype(i))),
-                               QString::fromStdString(tag.text), int(tag.kind), tag.weight});
+        tags.append(toJson(snapshot.data.tags[i], snapshot.tags.at(qsizetype(i))));
     }
     QJsonArray images;
     for (const auto& image : snapshot.data.images) {
@@ -263,9 +295,7 @@ PilotSnapshot loadSnapshot(const QString& file)
     const QJsonArray tags = whole["tags"].toArray();
     for (const auto& tag : tags) {
         snapshot.tags.append(db::TagId{tag[0].toInteger()});
-        snapshot.data.tags.push_back({.text = tag[1].toString().toStdString(),
-                                      .kind = model::tags::TagKind(tag[2].toInt()),
-                                      .weight = tag[3].toDouble()});
+        snapshot.data.tags.push_back(tagOf(tag));
     }
     const QJsonArray images = whole["images"].toArray();
     for (const auto& image : images) {

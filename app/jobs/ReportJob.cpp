@@ -253,10 +253,7 @@ Report writeReport(const Project& project, const db::Run& run, const QStringList
     const db::Database database(project.databaseFile());
     const QList<db::Metric> metrics = db::RunRepository(database.connection()).metricsOf(run.id);
     const Decision decision = decisionOn(metrics, decisionSettings(database));
-    QHash<db::TagId, QString> names;
-    for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
-        names.insert(tag.id, tag.display);
-    }
+    const QHash<db::TagId, QString> names = db::TagRepository(database.connection()).names();
     const QList<TagChange> changes = tagChanges(metrics, names);
     const EvaluationDetails details = loadEvaluation(project, run);
     const QString checkpoint = checkpointOf(database);

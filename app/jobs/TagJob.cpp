@@ -4,6 +4,7 @@
 #include "app/jobs/CaptionParsers.h"
 #include "app/jobs/Splits.h"
 #include "app/jobs/TranslateJob.h"
+#include "app/jobs/VocabularySettings.h"
 #include "db/ImageRepository.h"
 #include "db/ParserRunRepository.h"
 #include "db/TagRepository.h"
@@ -21,9 +22,7 @@ namespace tagalign::app {
 
 namespace {
 
-constexpr int kBatch = 300;       ///< captions read and stored together
-constexpr int kSmallProject = 50; ///< images: below, every tag is worth keeping
-constexpr int kFrequent = 3;      ///< images
+constexpr int kBatch = 300; ///< captions read and stored together
 
 /// Each parse is said to have taken its share of the batch's time.
 QList<db::NewParse> parsesOf(const model::tags::CaptionParser& parser,
@@ -166,9 +165,8 @@ db::NewCandidate candidateOf(const model::tags::ParsedTag& tag)
 
 int enableFrequentTags(const db::Database& database)
 {
-    const int images = db::ImageRepository(database.connection()).counts().images;
-    return db::TagRepository(database.connection())
-        .enableFrequent(images < kSmallProject ? 1 : kFrequent);
+    guessClasses(database);
+    return db::TagRepository(database.connection()).enableFrequent(minimumImages(database));
 }
 
 QString TagSummary::sentence() const

@@ -27,8 +27,8 @@ struct TagSummary
 
 /// Reads object and attribute tags out of every caption not read yet by this version of its
 /// language's parser. Captions of earlier imports, all stored as English, get their language first.
-/// Tags on fewer than 3 images (1 below 50 images) are found but not enabled. A parser whose run
-/// was reverted reads nothing.
+/// Tags on fewer images than the project's minimum (minimumImages()) are found but not enabled. A
+/// parser whose run was reverted reads nothing.
 /// @throws std::exception
 TagSummary extractTags(const Project& project, JobContext& context);
 
@@ -36,7 +36,8 @@ TagSummary extractTags(const Project& project, JobContext& context);
 TagSummary readTags(const Project& project, const std::vector<ParserOfLanguage>& readers,
                     JobContext& context);
 
-/// Enables the tags that are frequent enough, see extractTags(). Returns how many are enabled.
+/// Enables the tags that are frequent enough, see extractTags(), and guesses classes of attributes
+/// that have none. Returns how many are enabled.
 /// @throws db::Error
 int enableFrequentTags(const db::Database& database);
 

@@ -24,7 +24,8 @@ struct PilotTag
 {
     std::string text; ///< lemma, as it goes into the prompt templates
     tags::TagKind kind = tags::TagKind::Object;
-    double weight = 1.0; ///< business priority, > 0
+    double weight = 1.0;                ///< business priority, > 0
+    std::vector<std::string> templates; ///< tags::PromptTemplates; none: the kind's standard ones
 };
 
 /// What is known of one tag on one image.

@@ -3,6 +3,7 @@
 #include "model/Error.h"
 #include "model/align/Losses.h"
 #include "model/pipeline/StoreKey.h"
+#include "model/tags/PromptTemplates.h"
 #include "model/tensor_io/SafetensorsFile.h"
 #include "model/tensor_io/WholeFile.h"
 #include "model/text/ClipTokenizer.h"
@@ -33,13 +34,6 @@ Key keyOf(const std::string& text)
     return {hash.high64, hash.low64};
 }
 
-std::string withArticle(const std::string& word)
-{
-    const bool vowel =
-        !word.empty() && std::string("aeiouAEIOU").find(word[0]) != std::string::npos;
-    return (vowel ? "an " : "a ") + word;
-}
-
 std::unique_ptr<const text::Tokenizer> loadTokenizer(const std::filesystem::path& checkpoint,
                                                      clip::Family family)
 {
@@ -50,13 +44,13 @@ std::unique_ptr<const text::Tokenizer> loadTokenizer(const std::filesystem::path
 
 } // namespace
 
-std::vector<std::string> promptsOf(const std::string& tag, tags::TagKind kind)
+std::vector<std::string> promptsOf(const PilotTag& tag)
 {
-    if (kind == tags::TagKind::Object)
-        return {"a photo of " + withArticle(tag) + ".", "a photo of the " + tag + ".",
-                "there is " + withArticle(tag) + " in the picture.", "a close-up of " + tag + "."};
-    return {"a photo of something " + tag + ".", withArticle(tag) + " object.",
-            "the " + tag + " one in the picture.", "something that is " + tag + "."};
+    std::vector<std::string> sentences;
+    for (const std::string& each :
+         tag.templates.empty() ? tags::PromptTemplates::standard(tag.kind) : tag.templates)
+        sentences.push_back(tags::PromptTemplates::filled(each, tag.text));
+    return sentences;
 }
 
 std::unique_ptr<const text::Tokenizer> tokenizerFor(const std::filesystem::path& checkpoint,
@@ -253,17 +247,19 @@ torch::Tensor TextEmbedding::texts(const std::vector<std::string>& texts, Keep k
 torch::Tensor TextEmbedding::tags(const std::vector<PilotTag>& tags, const OnProgress& onProgress)
 {
     std::vector<std::string> prompts;
-    std::size_t each = 0;
+    std::vector<std::int64_t> counts;
     for (const PilotTag& tag : tags) {
-        const auto sentences = promptsOf(tag.text, tag.kind);
-        each = sentences.size();
+        const auto sentences = promptsOf(tag);
+        counts.push_back(std::int64_t(sentences.size()));
         prompts.insert(prompts.end(), sentences.begin(), sentences.end());
     }
     const auto rows = texts(prompts, Keep::OnDisk, onProgress);
     if (tags.empty())
         return rows;
-    return align::normalised(
-        rows.view({std::int64_t(tags.size()), std::int64_t(each), rows.size(1)}).mean(1));
+    std::vector<torch::Tensor> means;
+    for (const torch::Tensor& ofTag : rows.split_with_sizes(counts))
+        means.push_back(ofTag.mean(0));
+    return align::normalised(torch::stack(means));
 }
 
 clip::ClipModel& TextEmbedding::clip()

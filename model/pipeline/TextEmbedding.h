@@ -15,7 +15,7 @@
 namespace tagalign::model::pipeline {
 
 /// The sentences whose mean direction stands for a tag.
-[[nodiscard]] std::vector<std::string> promptsOf(const std::string& tag, tags::TagKind kind);
+[[nodiscard]] std::vector<std::string> promptsOf(const PilotTag& tag);
 
 /// The tokenizer of a checkpoint, for a text tower of this configuration: whoever loads both takes
 /// this one.

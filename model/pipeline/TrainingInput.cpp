@@ -221,8 +221,12 @@ align::TrainingData gatherTraining(const ModelFiles& model, const PilotData& dat
 std::string fingerprintOf(const ModelFiles& model, const PilotData& data)
 {
     nlohmann::json all = {{"store", storeKey(model)}, {"texts", textKey(model.checkpoint)}};
-    for (const PilotTag& tag : data.tags)
-        all["tags"].push_back({tag.text, int(tag.kind), tag.weight});
+    for (const PilotTag& tag : data.tags) {
+        nlohmann::json entry = {tag.text, int(tag.kind), tag.weight};
+        if (!tag.templates.empty()) // others go on with what earlier versions began
+            entry.push_back(tag.templates);
+        all["tags"].push_back(std::move(entry));
+    }
     for (const PilotImage& image : data.images) {
         if (image.split == Split::Test)
             continue;

@@ -10,11 +10,13 @@
 #include "app/ParserRunsDialog.h"
 #include "app/llm/LlmDialog.h"
 #include "app/pages/TrainPage.h"
+#include "app/vocabulary/VocabularyDialog.h"
 #include "widgets/Theme.h"
 
 #include <QApplication>
 #include <QComboBox>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QTableWidget>
 #include <QTest>
 #include <QToolButton>
@@ -135,6 +137,23 @@ void photographParserRuns(app::MainWindow& window, const QString& file)
     dialog->close();
 }
 
+/// With the first suggestion chosen and its preview shown.
+void photographVocabulary(app::MainWindow& window, const QString& file)
+{
+    window.showVocabulary();
+    auto* dialog = window.findChild<app::VocabularyDialog*>();
+    QTest::qWait(kSettleMs);
+    auto* suggestions = dialog->findChild<QListWidget*>();
+    suggestions->setCurrentRow(0);
+    suggestions->setFocus();
+    QTest::keyClick(suggestions, Qt::Key_Return);
+    QTest::qWait(kSettleMs / 2);
+    if (!dialog->grab().save(file)) {
+        std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));
+    }
+    dialog->close();
+}
+
 /// The last of the lists offers the other runs; the first entry stands for none.
 void chooseLastRun(QWidget* page)
 {
@@ -185,6 +204,7 @@ int main(int argc, char** argv)
     photograph(window, app::MainWindow::kReport, start + QStringLiteral("report-runs.png"));
     photographAblation(window, start + QStringLiteral("ablation.png"));
     photographModels(window, start + QStringLiteral("models.png"));
+    photographVocabulary(window, start + QStringLiteral("vocabulary.png"));
     photographLanguageModel(window, start + QStringLiteral("language-model.png"));
     return 0;
 }

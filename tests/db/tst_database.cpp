@@ -63,7 +63,8 @@ void TestDatabase::newFileHasTheNewestSchema()
     const QStringList tables = database.connection().tables();
     for (const char* table :
          {"image", "caption", "parse", "tag", "candidate", "verdict", "run", "metric", "query",
-          "audit", "prompt", "model_answer", "parser_run", "absence", "tag_margin"}) {
+          "audit", "prompt", "model_answer", "parser_run", "absence", "tag_margin",
+          "vocabulary_step", "vocabulary_change", "vocabulary_rule"}) {
         QVERIFY2(tables.contains(table), table);
     }
 }
@@ -220,6 +221,11 @@ void TestDatabase::tagsOfEveryEarlierVersionTakeEnglish()
         execute(database.connection(), "UPDATE tag SET english = 'x', english_source = 'edited'");
         QVERIFY_EXCEPTION_THROWN(
             execute(database.connection(), "UPDATE tag SET english_source = 'guessed'"), Error);
+        execute(database.connection(), "UPDATE tag SET class = 'colour', switched = 'off'");
+        for (const char* wrong : {"class = 'mood'", "class_source = 'me'", "switched = 'maybe'"}) {
+            QVERIFY_EXCEPTION_THROWN(
+                execute(database.connection(), QString("UPDATE tag SET %1").arg(wrong)), Error);
+        }
     }
 }
 

@@ -47,9 +47,9 @@ private Q_SLOTS:
 
     void tagsSpeakInSentences()
     {
-        const auto apple = promptsOf("apple", tags::TagKind::Object);
+        const auto apple = promptsOf({"apple", tags::TagKind::Object, 1.0, {}});
         QCOMPARE(apple.front(), std::string("a photo of an apple."));
-        const auto red = promptsOf("red", tags::TagKind::Attribute);
+        const auto red = promptsOf({"red", tags::TagKind::Attribute, 1.0, {}});
         QCOMPARE(red.front(), std::string("a photo of something red."));
         QCOMPARE(red.size(), apple.size());
     }
@@ -81,13 +81,34 @@ private Q_SLOTS:
     {
         TextEmbedding embedding(m_model);
         const auto tags = embedding.tags(
-            {{"dog", tags::TagKind::Object, 1.0}, {"red", tags::TagKind::Attribute, 3.0}}, {});
+            {{"dog", tags::TagKind::Object, 1.0, {}}, {"red", tags::TagKind::Attribute, 3.0, {}}},
+            {});
         QCOMPARE(tags.size(0), 2);
-        const auto rows =
-            embedding.texts(promptsOf("red", tags::TagKind::Attribute), Keep::InMemory, {});
+        const auto rows = embedding.texts(promptsOf({"red", tags::TagKind::Attribute, 1.0, {}}),
+                                          Keep::InMemory, {});
         QVERIFY(torch::allclose(tags[1], align::normalised(rows.mean(0)), 0.0, 1e-6));
         QVERIFY(torch::allclose(tags.norm(2, 1), torch::ones({2}), 0.0, 1e-5));
         QCOMPARE(embedding.tags({}, {}).size(0), 0);
+    }
+
+    void tagsMayHaveTemplatesOfTheirOwn()
+    {
+        const PilotTag red{"red", tags::TagKind::Attribute, 1.0, {"a photo of a {} thing"}};
+        QCOMPARE(promptsOf(red), std::vector<std::string>{"a photo of a red thing"});
+        int encoded = 0;
+        const auto count = [&encoded](const Progress& progress) {
+            encoded = int(progress.total);
+            return Next::Continue;
+        };
+        TextEmbedding embedding(m_model);
+        const auto tags = embedding.tags({red, {"dog", tags::TagKind::Object, 1.0, {}}}, count);
+        QCOMPARE(encoded, 1 + 4); // the second has the four standard ones
+        const auto alone = embedding.texts({"a photo of a red thing"}, Keep::InMemory, {});
+        QVERIFY(torch::allclose(tags[0], alone[0], 0.0, 1e-6));
+        encoded = 0;
+        TextEmbedding again(m_model); // by text: what was asked once is kept
+        QVERIFY(torch::equal(again.tags({red}, count)[0], tags[0]));
+        QCOMPARE(encoded, 0);
     }
 
     void textsAreKeptOnDisk()
