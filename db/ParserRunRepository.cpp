@@ -13,10 +13,12 @@ const QString kCommonCaptions =
     QStringLiteral("SELECT a.caption_id FROM parse a JOIN parse b ON b.caption_id = a.caption_id "
                    "WHERE a.run_id = ? AND b.run_id = ? AND a.stale = 0 AND b.stale = 0");
 
-/// A candidate that a person has judged, now or before an undo. Verdicts refer to it.
+/// A candidate that a person has judged, now or before an undo, or one of the same words that was
+/// rolled up from it. Verdicts refer to it.
 const QString kIsJudged = QStringLiteral(
-    "(candidate.state <> 'pending' OR EXISTS (SELECT 1 FROM verdict v WHERE v.candidate_id = "
-    "candidate.id))");
+    "EXISTS (SELECT 1 FROM candidate j WHERE j.parse_id = candidate.parse_id AND j.span_start = "
+    "candidate.span_start AND (j.id = candidate.id OR j.origin_id IS NOT NULL) AND (j.state <> "
+    "'pending' OR EXISTS (SELECT 1 FROM verdict v WHERE v.candidate_id = j.id)))");
 
 int countOf(const QSqlDatabase& connection, const QString& sql, const QVariantList& values)
 {

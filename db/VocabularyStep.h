@@ -26,7 +26,7 @@ struct TagEdit
 {
     TagId tag{};
     std::optional<QString> display;
-    std::optional<QString> tagClass; ///< of attributes: "colour", .. (migration 0006)
+    std::optional<QString> tagClass; ///< of attributes: "colour", .. (migration 0008)
     std::optional<double> priority;  ///< in (0, kGreatestPriority]
     std::optional<TagUse> use;
     std::optional<QString> english; ///< empty: it has no equivalent

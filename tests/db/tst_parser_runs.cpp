@@ -8,6 +8,7 @@
 #include "db/TagRepository.h"
 #include "db/TraceRepository.h"
 #include "db/VerdictRepository.h"
+#include "db/VocabularyStep.h"
 
 #include <QTest>
 
@@ -47,6 +48,7 @@ private Q_SLOTS:
     void countsAreOfImageTagPairs();
     void readingHasABeginningAndAnEnd();
     void revertKeepsWhatAPersonJudged();
+    void revertKeepsWhatAJudgedTagWasRolledUpFrom();
     void revertKeepsWhatWasJudgedBeforeAnUndo();
     void revertLeavesOtherRunsAlone();
     void revertedRunIsNotRevertedTwice();
@@ -217,6 +219,20 @@ void TestParserRuns::revertKeepsWhatAPersonJudged()
     QCOMPARE(run.tags, 1);
     QVERIFY(m_runs->isReverted("rules", "1"));
     QVERIFY(!m_runs->isReverted("rules", "2"));
+}
+
+void TestParserRuns::revertKeepsWhatAJudgedTagWasRolledUpFrom()
+{
+    const ImageId image = addImage("a poodle on a mat");
+    read(image, {object("poodle", 2), object("mat", 14)});
+    VocabularyStep step(m_connection, "me", "roll up");
+    step.rollUp(tagOf(image, "poodle").tag, step.tagNamed(TagKind::Object, "dog"));
+    QVERIFY(step.commit("poodle counts as dog"));
+    judge(image, "dog", State::Accepted);
+    const auto taken = m_runs->revert(runOf("rules").id, "me");
+    QCOMPARE(taken.removed, 1); // the mat
+    QCOMPARE(taken.kept, 2);
+    QCOMPARE(tagOf(image, "dog").state, State::Accepted);
 }
 
 /// Verdicts are append-only, and each refers to its candidate.
