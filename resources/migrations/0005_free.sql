@@ -1,0 +1,4 @@
+-- Kept free: the next number was given first.
+
+ANALYZE setting
+;;
