@@ -227,7 +227,10 @@ void TestVocabularyDialog::tableShowsAndFiltersTheTags()
     QCOMPARE(cell("cab", VocabularyModel::kImages), QString("3"));
     QCOMPARE(m_table->model()->index(0, 0).data().toString(), QString("cab")); // most images first
     QCOMPARE(cell("red", VocabularyModel::kClass), QString("colour"));
-    auto* filter = m_dialog->findChild<QLineEdit*>();
+    const auto fields = m_dialog->findChildren<QLineEdit*>();
+    auto* filter = *std::find_if(fields.begin(), fields.end(), [](const QLineEdit* field) {
+        return field->accessibleName() == "Filter";
+    });
     QTest::keyClicks(filter, "COLOUR");
     QCOMPARE(m_table->model()->rowCount(), 2);
     QTest::keyClicks(filter, "x");
