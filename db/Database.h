@@ -13,7 +13,7 @@ class Database
 {
 public:
     /// Newest schema this program knows; equals the number of the last migration.
-    static constexpr int kSchemaVersion = 7;
+    static constexpr int kSchemaVersion = 5;
 
     /// Opens or creates the file, checks its integrity and migrates it. Before a migration of a
     /// file that holds data, a copy is kept beside it as "<name>.v<N>.backup".
