@@ -19,9 +19,9 @@ namespace tagalign::widgets {
 
 namespace {
 
-constexpr int kSteps = 100;       ///< of the threshold
-constexpr int kPlotStep = 5;      ///< every so many rows are drawn
-constexpr double kFarReach = 0.9; ///< from here on the precision speaks of nearly all
+constexpr int kSteps = 100;        ///< of the threshold
+constexpr qsizetype kPlotStep = 5; ///< every so many rows are drawn
+constexpr double kFarReach = 0.9;  ///< from here on the precision speaks of nearly all
 
 } // namespace
 
@@ -38,7 +38,7 @@ QualityBar::QualityBar(QWidget* parent)
     m_order->setFocusPolicy(Qt::NoFocus); // letters judge tags, they choose no entry
     m_order->setToolTip(tr("Which tags are verified first (O)"));
     m_slider->setRange(0, kSteps);
-    m_slider->setPageStep(kPlotStep);
+    m_slider->setPageStep(int(kPlotStep));
     m_slider->setFocusPolicy(Qt::NoFocus);
     m_slider->setFixedWidth(20 * kGrid);
     m_slider->setAccessibleName(tr("Threshold of the probability"));
@@ -176,7 +176,8 @@ void QualityBar::showFigures()
 {
     m_figures->setText(text());
     m_figures->setToolTip(m_basis);
-    m_plot->setMarker(m_rows.isEmpty() ? 0 : (m_slider->value() + kPlotStep / 2) / kPlotStep + 1,
+    m_plot->setMarker(m_rows.isEmpty() ? 0
+                                       : int((m_slider->value() + kPlotStep / 2) / kPlotStep) + 1,
                       tr("threshold"));
 }
 

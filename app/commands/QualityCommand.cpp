@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <QElapsedTimer>
 #include <QHash>
 #include <QJsonArray>
 
@@ -220,18 +221,24 @@ int quality(const Options& options)
         throw model::Error("the project has no tags yet; run \"tagalign tags\" first");
     }
     const db::Database database(project.databaseFile());
+    QElapsedTimer timer;
+    timer.start();
     const TagQualityState state = tagQuality(project, database);
+    const qint64 milliseconds = timer.elapsed();
     const TagQualityState without = tagQuality(project, database, ImageCheck::Without);
     const QList<Doubt> doubts = doubtsOf(database, state, options.secondLook);
     if (options.asJson) {
-        printJson(toJson(state, without, doubts));
+        QJsonObject result = toJson(state, without, doubts);
+        result["milliseconds"] = milliseconds;
+        printJson(result);
         return kDone;
     }
     print(QStringLiteral("%1 tags on images, %2 accepted, %3 rejected; 10-fold cross-validation by "
-                         "image")
+                         "image, %4 ms")
               .arg(summary.pairs)
               .arg(state.check.accepted)
-              .arg(state.check.rejected));
+              .arg(state.check.rejected)
+              .arg(milliseconds));
     const int simulated =
         db::VerdictRepository(database.connection()).judgedBy(simulatedReviewer());
     if (simulated > 0) {

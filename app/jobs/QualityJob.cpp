@@ -26,6 +26,16 @@ QString keyOf(const Project& project, const db::Database& database)
     return QString::fromStdString(model::pipeline::imageCheckKey(modelFiles(project, database)));
 }
 
+/// Verifying goes on without the model; the tags then have no margin.
+QString keyIfThere(const Project& project, const db::Database& database)
+{
+    try {
+        return keyOf(project, database);
+    } catch (const model::Error&) {
+        return {};
+    }
+}
+
 bool isOfSeveralWords(const QString& lemma)
 {
     return lemma.contains(QLatin1Char(' ')) || lemma.contains(QLatin1Char('_'));
@@ -236,7 +246,7 @@ TagQualityState tagQuality(const Project& project, const db::Database& database,
 {
     TagQualityState state;
     state.evidence =
-        db::QualityRepository(database.connection()).evidence(keyOf(project, database));
+        db::QualityRepository(database.connection()).evidence(keyIfThere(project, database));
     const EvidenceReader reader(state.evidence);
     for (const db::PairEvidence& row : state.evidence) {
         state.pairs.push_back(reader.pairOf(row));

@@ -43,7 +43,8 @@ struct TagQualityState
 
 enum class ImageCheck { With, Without };
 
-/// Fits the model to the verdicts, without LibTorch. @throws std::exception
+/// Fits the model to the verdicts, without LibTorch; without margins where the project's model is
+/// gone. @throws db::Error
 [[nodiscard]] TagQualityState tagQuality(const Project& project, const db::Database& database,
                                          ImageCheck imageCheck = ImageCheck::With);
 

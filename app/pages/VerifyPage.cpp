@@ -35,7 +35,7 @@ constexpr int kPatienceMs = 200; ///< a person takes a shorter wait for none
 /// Every image; in the order of doubt those with an open tag first.
 QList<db::Image> imagesIn(db::Order order, const db::Database& database)
 {
-    const QList<db::Image> images = db::ImageRepository(database.connection()).images();
+    QList<db::Image> images = db::ImageRepository(database.connection()).images();
     if (order == db::Order::AsImported) {
         return images;
     }
@@ -43,11 +43,10 @@ QList<db::Image> imagesIn(db::Order order, const db::Database& database)
     for (const db::ImageId id : db::TagRepository(database.connection()).pendingByDoubt()) {
         places.insert(id, places.size());
     }
-    QList<db::Image> sorted = images;
-    std::stable_sort(sorted.begin(), sorted.end(), [&places](const auto& a, const auto& b) {
+    std::stable_sort(images.begin(), images.end(), [&places](const auto& a, const auto& b) {
         return places.value(a.id, places.size()) < places.value(b.id, places.size());
     });
-    return sorted;
+    return images;
 }
 
 /// In the order of doubt the person comes back to `after` only when nothing else is open.

@@ -158,7 +158,7 @@ Vector fitLogistic(const LogisticData& data, std::span<const double> ridge)
         }
         double length = 1.0;
         Vector next = beta;
-        double nextLoss = loss;
+        double nextLoss = 0.0;
         do {
             for (std::size_t j = 0; j < beta.size(); ++j) {
                 next[j] = beta[j] - length * direction[j];

@@ -125,8 +125,9 @@ void checkTags(const ModelFiles& model, const PilotData& data,
                const std::function<void(const ImageMargins&)>& onImage,
                const OnProgress& onProgress)
 {
-    if (data.tags.empty()) {
-        return;
+    const auto isOpen = [](const PilotImage& image) { return !image.targets.empty(); };
+    if (std::none_of(data.images.begin(), data.images.end(), isOpen)) {
+        return; // without loading the model
     }
     const torch::InferenceMode guard;
     ImageScorer scorer(model, data.tags, onProgress);

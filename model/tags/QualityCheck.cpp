@@ -66,6 +66,7 @@ std::map<std::uint64_t, std::size_t> foldsOf(std::span<const QualityPair> pairs,
         }
     }
     std::vector<std::uint64_t> images;
+    images.reserve(folds.size());
     for (const auto& [image, fold] : folds) {
         images.push_back(image);
     }

@@ -52,6 +52,7 @@ private Q_SLOTS:
     void verdictsMoveTheProbabilities();
     void secondLookHoldsMoreSlipsThanTheRest();
     void trainingUsesProbabilitiesWhereModelsAreNotMeasured();
+    void withoutItsModelVerifyingGoesOn();
     void thresholdIsKeptWithTheProject();
     void commandSaysHowFarItHolds();
     void commandRefusesWhatItCannotDo();
@@ -206,6 +207,21 @@ void TestQuality::trainingUsesProbabilitiesWhereModelsAreNotMeasured()
         }
     }
     QVERIFY(moved > 10);
+}
+
+void TestQuality::withoutItsModelVerifyingGoesOn()
+{
+    db::Database database(m_project->databaseFile());
+    database.setSetting("model", m_folder.filePath("gone"));
+    const TagQualityState state = refreshTagQuality(*m_project, database);
+    QVERIFY(!state.pairs.empty() && state.check.auroc.has_value());
+    for (const auto& pair : state.pairs) {
+        QVERIFY(!pair.evidence.margin);
+    }
+    QVERIFY_EXCEPTION_THROWN((void)checkProjectTags(*m_project, Margins::Missing, m_context),
+                             model::Error);
+    database.setSetting("model", "");
+    refreshTagQuality(*m_project, database);
 }
 
 void TestQuality::thresholdIsKeptWithTheProject()
