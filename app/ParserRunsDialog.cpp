@@ -3,7 +3,6 @@
 #include "widgets/Theme.h"
 #include "widgets/plot/IntervalDelegate.h"
 
-#include <QDateTime>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QItemSelectionModel>
@@ -20,7 +19,7 @@ namespace {
 
 enum Column { kId, kParser, kCaptions, kImages, kTags, kRight, kState, kColumns };
 
-enum Figure { kKind, kBoth, kOnlyFirst, kOnlySecond, kAgreement, kFirst, kSecond, kFigures };
+enum Figure { kKind, kName, kFoundTags, kAlone, kBoth, kAgreement, kPrecision, kFigures };
 
 enum Found { kTag, kTagKind, kByFirst, kBySecond, kUse, kFoundColumns };
 
@@ -55,12 +54,6 @@ QTableWidgetItem* precisionItem(const ParserPrecision& precision)
                                                                     .isShare = true}));
     }
     return item;
-}
-
-QString localTime(const QString& utc)
-{
-    return QLocale().toString(QDateTime::fromString(utc, Qt::ISODateWithMs).toLocalTime(),
-                              QLocale::ShortFormat);
 }
 
 QString stateText(const db::ParserRun& run)
@@ -111,7 +104,7 @@ ParserRunsDialog::ParserRunsDialog(Workspace& workspace, QWidget* parent)
     setWindowTitle(tr("Parser runs"));
     makeTables();
     makeLayout();
-    resize(1000, 720);
+    resize(1080, 760);
     restoreGeometry(QSettings().value(kGeometry).toByteArray());
     connect(m_table, &QTableWidget::itemSelectionChanged, this, &ParserRunsDialog::onSelection);
     connect(m_found, &QTableWidget::cellActivated, this, &ParserRunsDialog::showPicture);
@@ -137,9 +130,12 @@ void ParserRunsDialog::makeTables()
     m_table->setItemDelegateForColumn(kRight, new widgets::IntervalDelegate(this));
     setUp(m_figures, tr("Comparison"));
     m_figures->setSelectionMode(QAbstractItemView::NoSelection);
-    for (const int column : {kFirst, kSecond}) {
-        m_figures->setItemDelegateForColumn(column, new widgets::IntervalDelegate(this));
-    }
+    m_figures->setHorizontalHeaderLabels({tr("Kind"), tr("Parser"), tr("Tags"), tr("It alone"),
+                                          tr("Both"), tr("Agreement"), tr("Right, by verdict")});
+    m_figures->horizontalHeaderItem(kAgreement)
+        ->setToolTip(tr("Found by both, of what at least one found (Jaccard)"));
+    m_figures->setItemDelegateForColumn(kPrecision, new widgets::IntervalDelegate(this));
+    m_figures->verticalHeader()->setDefaultSectionSize(3 * widgets::kGrid);
     setUp(m_found, tr("What only one found"));
     m_found->setSelectionMode(QAbstractItemView::SingleSelection);
     m_found->setToolTip(tr("Double click or Enter shows a picture on the Verify page; once more "
@@ -318,7 +314,8 @@ void ParserRunsDialog::showComparison(const ParserComparison& comparison)
 {
     m_comparison = comparison;
     m_pictures.clear();
-    m_answer->setText(comparison.answer().join(QLatin1Char('\n')));
+    const QString common = tr("Captions that both have read: %1.").arg(number(comparison.captions));
+    m_answer->setText((comparison.answer() + QStringList{common}).join(QLatin1Char('\n')));
     showFigures(comparison);
     showFoundByOne(comparison);
     m_side->show();
@@ -328,35 +325,35 @@ void ParserRunsDialog::showComparison(const ParserComparison& comparison)
     m_found->setVisible(!comparison.foundByOne.isEmpty());
 }
 
+/// Both parsers one below the other, so that their intervals stand on the same axis.
 void ParserRunsDialog::showFigures(const ParserComparison& comparison)
 {
-    const QString first = nameOf(comparison.first);
-    const QString second = nameOf(comparison.second);
-    m_figures->setHorizontalHeaderLabels(
-        {tr("Common captions: %1").arg(number(comparison.captions)), tr("Both found"),
-         tr("Only %1").arg(first), tr("Only %1").arg(second), tr("Agreement"),
-         tr("%1: right").arg(first), tr("%1: right").arg(second)});
-    m_figures->horizontalHeaderItem(kAgreement)
-        ->setToolTip(tr("Found by both, of what at least one found (Jaccard)"));
-    const QList<std::pair<QString, KindComparison>> rows{{tr("Objects"), comparison.objects},
-                                                         {tr("Attributes"), comparison.attributes},
-                                                         {tr("All"), comparison.all}};
-    m_figures->setRowCount(int(rows.size()));
-    for (int row = 0; row < rows.size(); ++row) {
-        const KindComparison& kind = rows.at(row).second;
-        m_figures->setItem(row, kKind, textItem(rows.at(row).first));
+    const QList<std::pair<QString, KindComparison>> kinds{{tr("Objects"), comparison.objects},
+                                                          {tr("Attributes"), comparison.attributes},
+                                                          {tr("All"), comparison.all}};
+    m_figures->setRowCount(2 * int(kinds.size()));
+    int row = 0;
+    for (const auto& [name, kind] : kinds) {
+        m_figures->setItem(row, kKind, textItem(name));
         m_figures->setItem(row, kBoth, numberItem(number(kind.both.pairs)));
-        m_figures->setItem(row, kOnlyFirst, numberItem(number(kind.onlyFirst.pairs)));
-        m_figures->setItem(row, kOnlySecond, numberItem(number(kind.onlySecond.pairs)));
         m_figures->setItem(
             row, kAgreement,
             numberItem(tr("%1 %").arg(locale().toString(kind.jaccard() * 100.0, 'f', 1))));
-        m_figures->setItem(row, kFirst, precisionItem(kind.first()));
-        m_figures->setItem(row, kSecond, precisionItem(kind.second()));
+        showParser(row++, comparison.first, kind.first());
+        showParser(row++, comparison.second, kind.second());
     }
     m_figures->resizeColumnsToContents();
     m_figures->setFixedHeight(m_figures->horizontalHeader()->sizeHint().height() +
-                              3 * m_figures->rowHeight(0) + 3 * widgets::kGrid);
+                              m_figures->verticalHeader()->length() + 2 * m_figures->frameWidth());
+}
+
+void ParserRunsDialog::showParser(int row, const db::ParserRun& run,
+                                  const ParserPrecision& precision)
+{
+    m_figures->setItem(row, kName, textItem(nameOf(run)));
+    m_figures->setItem(row, kFoundTags, numberItem(number(precision.pairs)));
+    m_figures->setItem(row, kAlone, numberItem(number(precision.alone)));
+    m_figures->setItem(row, kPrecision, precisionItem(precision));
 }
 
 void ParserRunsDialog::showFoundByOne(const ParserComparison& comparison)

@@ -45,6 +45,7 @@ private:
     void hideComparison();
     void showComparison(const ParserComparison& comparison);
     void showFigures(const ParserComparison& comparison);
+    void showParser(int row, const db::ParserRun& run, const ParserPrecision& precision);
     void showFoundByOne(const ParserComparison& comparison);
     void showPicture(int row, int column);
     void askToRevert();

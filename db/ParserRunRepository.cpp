@@ -89,8 +89,8 @@ void ParserRunRepository::finish(ParserRunId run)
             {timestamp(), qint64(run)});
 }
 
-QList<ParserRun> ParserRunRepository::runsWhere(const QString& condition,
-                                                const QVariantList& values) const
+/// @param idCondition "= ?" or "> ?".
+QList<ParserRun> ParserRunRepository::runsWhere(const QString& idCondition, qint64 id) const
 {
     QSqlQuery rows = execute(
         m_connection,
@@ -102,11 +102,12 @@ QList<ParserRun> ParserRunRepository::runsWhere(const QString& condition,
             "COALESCE(SUM(CASE WHEN f.state = 'reject' THEN 1 ELSE 0 END), 0) "
             "FROM parser_run r LEFT JOIN (SELECT p.run_id, c.image_id, c.tag_id, "
             "MIN(c.state) AS state FROM candidate c JOIN parse p ON p.id = c.parse_id "
-            "GROUP BY p.run_id, c.image_id, c.tag_id) f ON f.run_id = r.id WHERE %1 "
+            "WHERE p.run_id %1 GROUP BY p.run_id, c.image_id, c.tag_id) f ON f.run_id = r.id "
+            "WHERE r.id %1 "
             "GROUP BY r.id, r.parser, r.parser_version, r.prompt_version, r.started_at, "
             "r.finished_at, r.reverted_at ORDER BY r.id")
-            .arg(condition),
-        values);
+            .arg(idCondition),
+        {id, id});
     QList<ParserRun> runs;
     while (rows.next()) {
         runs.append({ParserRunId{rows.value(0).toLongLong()}, rows.value(1).toString(),
@@ -120,12 +121,12 @@ QList<ParserRun> ParserRunRepository::runsWhere(const QString& condition,
 
 QList<ParserRun> ParserRunRepository::runs() const
 {
-    return runsWhere(QStringLiteral("r.id > ?"), {0});
+    return runsWhere(QStringLiteral("> ?"), 0);
 }
 
 std::optional<ParserRun> ParserRunRepository::run(ParserRunId id) const
 {
-    const QList<ParserRun> found = runsWhere(QStringLiteral("r.id = ?"), {qint64(id)});
+    const QList<ParserRun> found = runsWhere(QStringLiteral("= ?"), qint64(id));
     return found.isEmpty() ? std::nullopt : std::optional(found.first());
 }
 

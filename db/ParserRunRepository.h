@@ -108,8 +108,7 @@ public:
 
 private:
     TakenBack takeBack(ParserRunId run);
-    [[nodiscard]] QList<ParserRun> runsWhere(const QString& condition,
-                                             const QVariantList& values) const;
+    [[nodiscard]] QList<ParserRun> runsWhere(const QString& idCondition, qint64 id) const;
 
     QSqlDatabase m_connection;
 };

@@ -7,6 +7,8 @@
 #include "db/ModelAnswerRepository.h"
 
 #include <QCoreApplication>
+#include <QDateTime>
+#include <QLocale>
 
 #include <algorithm>
 #include <optional>
@@ -54,6 +56,13 @@ QString parserName(const QString& parser, const QString& version, const QString&
 QString nameOf(const db::ParserRun& run)
 {
     return parserName(run.parser, run.parserVersion, run.promptVersion);
+}
+
+QString localTime(const QString& utc)
+{
+    const QDateTime time = QDateTime::fromString(utc, Qt::ISODateWithMs).toLocalTime();
+    return QLocale().toString(time.date(), QLocale::ShortFormat) +
+           time.toString(QStringLiteral(" HH:mm"));
 }
 
 bool isOfLanguageModel(const db::ParserRun& run)

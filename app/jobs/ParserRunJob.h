@@ -15,6 +15,9 @@ namespace tagalign::app {
 [[nodiscard]] QString parserName(const QString& parser, const QString& version,
                                  const QString& promptVersion);
 
+/// A stored UTC time where the person is, to the minute.
+[[nodiscard]] QString localTime(const QString& utc);
+
 [[nodiscard]] bool isOfLanguageModel(const db::ParserRun& run);
 [[nodiscard]] bool isBuiltIn(const db::ParserRun& run); ///< this program reads with it
 

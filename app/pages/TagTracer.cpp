@@ -2,7 +2,6 @@
 
 #include "db/TraceRepository.h"
 
-#include <QDateTime>
 #include <QLocale>
 
 namespace tagalign::app {
@@ -93,8 +92,7 @@ QStringList agreementOf(const db::TagTrace& trace)
 
 widgets::TraceDecision decisionOf(const db::TraceVerdict& verdict)
 {
-    const QString when = QLocale().toString(
-        QDateTime::fromString(verdict.at, Qt::ISODateWithMs).toLocalTime(), QLocale::ShortFormat);
+    const QString when = localTime(verdict.at);
     const QString what =
         verdict.isUndo
             ? TagTracer::tr("undone: %1 again").arg(widgets::stateText(stateOf(verdict.verdict)))
