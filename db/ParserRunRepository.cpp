@@ -102,7 +102,8 @@ QList<ParserRun> ParserRunRepository::runsWhere(const QString& idCondition, qint
             "COALESCE(SUM(CASE WHEN f.state = 'reject' THEN 1 ELSE 0 END), 0) "
             "FROM parser_run r LEFT JOIN (SELECT p.run_id, c.image_id, c.tag_id, "
             "MIN(c.state) AS state FROM candidate c JOIN parse p ON p.id = c.parse_id "
-            "WHERE p.run_id %1 GROUP BY p.run_id, c.image_id, c.tag_id) f ON f.run_id = r.id "
+            "WHERE c.origin_id IS NULL AND p.run_id %1 "
+            "GROUP BY p.run_id, c.image_id, c.tag_id) f ON f.run_id = r.id "
             "WHERE r.id %1 "
             "GROUP BY r.id, r.parser, r.parser_version, r.prompt_version, r.started_at, "
             "r.finished_at, r.reverted_at ORDER BY r.id")
@@ -210,21 +211,21 @@ RunOverlap ParserRunRepository::overlap(ParserRunId first, ParserRunId second) c
             countOf(m_connection,
                     QStringLiteral("SELECT COUNT(*) FROM (%1) k").arg(kCommonCaptions), {a, b}),
         .tags = {}};
-    QSqlQuery rows =
-        execute(m_connection,
-                QStringLiteral(
-                    "SELECT t.id, t.kind, t.display, t.enabled, f.sides, COUNT(*), "
-                    "SUM(CASE WHEN f.state = 'accept' THEN 1 ELSE 0 END), "
-                    "SUM(CASE WHEN f.state = 'reject' THEN 1 ELSE 0 END) FROM "
-                    "(SELECT c.image_id, c.tag_id, MIN(c.state) AS state, "
-                    "MAX(CASE WHEN p.run_id = ? THEN 1 ELSE 0 END) + "
-                    "MAX(CASE WHEN p.run_id = ? THEN 2 ELSE 0 END) AS sides "
-                    "FROM candidate c JOIN parse p ON p.id = c.parse_id WHERE p.run_id IN (?, ?) "
-                    "AND p.caption_id IN (%1) GROUP BY c.image_id, c.tag_id) f "
-                    "JOIN tag t ON t.id = f.tag_id "
-                    "GROUP BY t.id, t.kind, t.display, t.enabled, f.sides ORDER BY t.id")
-                    .arg(kCommonCaptions),
-                {a, b, a, b, a, b});
+    QSqlQuery rows = execute(
+        m_connection,
+        QStringLiteral(
+            "SELECT t.id, t.kind, t.display, t.enabled, f.sides, COUNT(*), "
+            "SUM(CASE WHEN f.state = 'accept' THEN 1 ELSE 0 END), "
+            "SUM(CASE WHEN f.state = 'reject' THEN 1 ELSE 0 END) FROM "
+            "(SELECT c.image_id, c.tag_id, MIN(c.state) AS state, "
+            "MAX(CASE WHEN p.run_id = ? THEN 1 ELSE 0 END) + "
+            "MAX(CASE WHEN p.run_id = ? THEN 2 ELSE 0 END) AS sides "
+            "FROM candidate c JOIN parse p ON p.id = c.parse_id WHERE c.origin_id IS NULL "
+            "AND p.run_id IN (?, ?) AND p.caption_id IN (%1) GROUP BY c.image_id, c.tag_id) f "
+            "JOIN tag t ON t.id = f.tag_id "
+            "GROUP BY t.id, t.kind, t.display, t.enabled, f.sides ORDER BY t.id")
+            .arg(kCommonCaptions),
+        {a, b, a, b, a, b});
     while (rows.next()) {
         const TagId tag{rows.value(0).toLongLong()};
         if (overlap.tags.isEmpty() || overlap.tags.last().tag != tag) {
@@ -248,7 +249,8 @@ QList<ImageId> ParserRunRepository::foundByOne(ParserRunId finder, ParserRunId o
     QSqlQuery rows = execute(
         m_connection,
         QStringLiteral("SELECT c.image_id FROM candidate c JOIN parse p ON p.id = c.parse_id "
-                       "WHERE c.tag_id = ? AND p.run_id IN (?, ?) AND p.caption_id IN (%1) "
+                       "WHERE c.tag_id = ? AND c.origin_id IS NULL AND p.run_id IN (?, ?) AND "
+                       "p.caption_id IN (%1) "
                        "GROUP BY c.image_id "
                        "HAVING MAX(CASE WHEN p.run_id = ? THEN 1 ELSE 0 END) = 0 "
                        "ORDER BY MIN(CASE WHEN c.state = 'pending' THEN 0 ELSE 1 END), c.image_id")

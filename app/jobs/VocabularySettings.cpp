@@ -113,10 +113,4 @@ int guessClasses(const db::Database& database)
     }
 }
 
-QString userName()
-{
-    const QString name = qEnvironmentVariable("USER");
-    return name.isEmpty() ? QStringLiteral("user") : name;
-}
-
 } // namespace tagalign::app

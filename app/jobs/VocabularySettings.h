@@ -33,7 +33,4 @@ void setMinimumImages(db::VocabularyStep& step, int images);
 /// Returns how many; none without WordNet. @throws db::Error
 int guessClasses(const db::Database& database);
 
-/// Who changes things on this machine.
-[[nodiscard]] QString userName();
-
 } // namespace tagalign::app

@@ -3,7 +3,6 @@
 #include "app/User.h"
 #include "app/jobs/SimulatedReview.h"
 #include "app/jobs/TranslateJob.h"
-#include "app/jobs/VocabularySettings.h"
 #include "app/pages/QualityControl.h"
 #include "app/pages/TagTracer.h"
 #include "db/ImageRepository.h"

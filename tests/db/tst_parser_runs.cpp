@@ -229,6 +229,8 @@ void TestParserRuns::revertKeepsWhatAJudgedTagWasRolledUpFrom()
     step.rollUp(tagOf(image, "poodle").tag, step.tagNamed(TagKind::Object, "dog"));
     QVERIFY(step.commit("poodle counts as dog"));
     judge(image, "dog", State::Accepted);
+    QCOMPARE(runOf("rules").tags, 2); // a parser is judged by what it read itself
+    QCOMPARE(runOf("rules").accepted, 0);
     const auto taken = m_runs->revert(runOf("rules").id, "me");
     QCOMPARE(taken.removed, 1); // the mat
     QCOMPARE(taken.kept, 2);
