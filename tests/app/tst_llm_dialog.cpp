@@ -342,6 +342,7 @@ void TestLlmDialog::runIsCancelledFromTheTray()
     QTRY_VERIFY_WITH_TIMEOUT(button("Reading") != nullptr && !offers("Reading"), kPatience);
     auto* tray = m_window->findChild<widgets::JobTray*>();
     QTRY_VERIFY_WITH_TIMEOUT(texts(tray).contains("Reading tags with tiny"), kPatience);
+    QTRY_COMPARE_WITH_TIMEOUT(parses(), 2, kPatience); // the others' answers came
     Q_EMIT tray->cancelRequested(m_window->workspace()->jobs.jobs().last().id);
     QTRY_VERIFY_WITH_TIMEOUT(!m_window->workspace()->jobs.isBusy(), kPatience);
     QTRY_VERIFY_WITH_TIMEOUT(offers("Start"), kPatience);
