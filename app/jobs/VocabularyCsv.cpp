@@ -1,6 +1,7 @@
 #include "app/jobs/VocabularyCsv.h"
 
 #include "app/Error.h"
+#include "app/User.h"
 #include "app/jobs/TagJob.h"
 #include "app/jobs/VocabularySettings.h"
 #include "db/VocabularyRepository.h"
