@@ -60,6 +60,7 @@ Database::Database(const QString& path)
         execute(m_connection, QStringLiteral("PRAGMA journal_mode = WAL"));
         execute(m_connection, QStringLiteral("PRAGMA synchronous = FULL"));
         execute(m_connection, QStringLiteral("PRAGMA foreign_keys = ON"));
+        execute(m_connection, QStringLiteral("PRAGMA cache_size = -65536")); // KiB
         migrate();
     } catch (...) {
         m_connection = QSqlDatabase();

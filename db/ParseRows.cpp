@@ -3,8 +3,19 @@
 #include "db/AuditLog.h"
 #include "db/Error.h"
 #include "db/Statement.h"
+#include "db/TagRepository.h"
 
 namespace tagalign::db {
+
+namespace {
+
+/// Of a tag of no words the tag itself is part of the key.
+std::tuple<QString, int, int, qint64> keyOf(const QString& kind, int start, int length, qint64 tag)
+{
+    return {kind, start, length, length == 0 ? tag : 0};
+}
+
+} // namespace
 
 ParseRows::ParseRows(const QSqlDatabase& connection)
     : m_insert(prepared(connection,
@@ -18,8 +29,10 @@ ParseRows::ParseRows(const QSqlDatabase& connection)
       m_update(
           prepared(connection, QStringLiteral("UPDATE parse SET milliseconds = ?, request = ?, "
                                               "answer = ?, stale = 0 WHERE id = ?"))),
-      m_kept(prepared(connection, QStringLiteral("SELECT tag_id, span_start, span_length FROM "
-                                                 "candidate WHERE parse_id = ?"))),
+      m_selectKept(prepared(
+          connection, QStringLiteral("SELECT t.kind, c.span_start, c.span_length, c.tag_id FROM "
+                                     "candidate c JOIN tag t ON t.id = c.tag_id WHERE "
+                                     "c.parse_id = ?"))),
       m_insertRun(prepared(
           connection,
           QStringLiteral("INSERT INTO parser_run (parser, parser_version, prompt_version, "
@@ -34,7 +47,7 @@ ParseRows::ParseRows(const QSqlDatabase& connection)
 qint64 ParseRows::store(const NewParse& parse)
 {
     const qint64 runId = runOf(parse);
-    m_keptTags.clear();
+    m_kept.clear();
     if (const qint64 stale = staleRowOf(parse); stale > 0) {
         takeOver(stale, parse);
         return stale;
@@ -52,7 +65,8 @@ qint64 ParseRows::store(const NewParse& parse)
 
 bool ParseRows::isKept(qint64 tag, const NewCandidate& candidate) const
 {
-    return m_keptTags.contains({tag, candidate.spanStart, candidate.spanLength});
+    return m_kept.contains(
+        keyOf(kindName(candidate.kind), candidate.spanStart, candidate.spanLength, tag));
 }
 
 qint64 ParseRows::runOf(const NewParse& parse)
@@ -102,13 +116,13 @@ void ParseRows::takeOver(qint64 id, const NewParse& parse)
     m_update.bindValue(2, notNull(parse.answer));
     m_update.bindValue(3, id);
     run(m_update);
-    m_kept.bindValue(0, id);
-    run(m_kept);
-    while (m_kept.next()) {
-        m_keptTags.insert(
-            {m_kept.value(0).toLongLong(), m_kept.value(1).toInt(), m_kept.value(2).toInt()});
+    m_selectKept.bindValue(0, id);
+    run(m_selectKept);
+    while (m_selectKept.next()) {
+        m_kept.insert(keyOf(m_selectKept.value(0).toString(), m_selectKept.value(1).toInt(),
+                            m_selectKept.value(2).toInt(), m_selectKept.value(3).toLongLong()));
     }
-    m_kept.finish();
+    m_selectKept.finish();
 }
 
 } // namespace tagalign::db

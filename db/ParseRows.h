@@ -20,7 +20,8 @@ public:
     /// @throws Error if the caption was read by this parser before, or if its run was reverted.
     qint64 store(const NewParse& parse);
 
-    /// Does the row stored last have this tag of these words already, since a person judged it?
+    /// Does the row stored last have a tag of these words already, since a person judged it? It may
+    /// have been merged, split or renamed since; one of no words must be the same tag.
     [[nodiscard]] bool isKept(qint64 tag, const NewCandidate& candidate) const;
 
 private:
@@ -31,11 +32,11 @@ private:
     QSqlQuery m_insert;
     QSqlQuery m_select; ///< a stale row
     QSqlQuery m_update;
-    QSqlQuery m_kept;
+    QSqlQuery m_selectKept;
     QSqlQuery m_insertRun;
     QSqlQuery m_selectRun;
     std::map<std::tuple<QString, QString, QString>, qint64> m_runs;
-    std::set<std::tuple<qint64, int, int>> m_keptTags; ///< tag, start and length
+    std::set<std::tuple<QString, int, int, qint64>> m_kept; ///< see keyOf()
 };
 
 } // namespace tagalign::db

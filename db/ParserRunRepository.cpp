@@ -3,6 +3,7 @@
 #include "db/AuditLog.h"
 #include "db/Error.h"
 #include "db/Statement.h"
+#include "db/TagRepository.h"
 
 namespace tagalign::db {
 
@@ -13,11 +14,12 @@ const QString kCommonCaptions =
     QStringLiteral("SELECT a.caption_id FROM parse a JOIN parse b ON b.caption_id = a.caption_id "
                    "WHERE a.run_id = ? AND b.run_id = ? AND a.stale = 0 AND b.stale = 0");
 
-/// A candidate that a person has judged, now or before an undo, or one of the same words that was
-/// rolled up from it. Verdicts refer to it.
+/// A candidate that a person has judged, now or before an undo, or one of the same words that
+/// was rolled up from it, or that it was rolled up from. Verdicts refer to it.
 const QString kIsJudged = QStringLiteral(
     "EXISTS (SELECT 1 FROM candidate j WHERE j.parse_id = candidate.parse_id AND j.span_start = "
-    "candidate.span_start AND (j.id = candidate.id OR j.origin_id IS NOT NULL) AND (j.state <> "
+    "candidate.span_start AND (j.id = candidate.id OR j.origin_id IS NOT NULL OR "
+    "candidate.origin_id IS NOT NULL) AND (j.state <> "
     "'pending' OR EXISTS (SELECT 1 FROM verdict v WHERE v.candidate_id = j.id)))");
 
 int countOf(const QSqlDatabase& connection, const QString& sql, const QVariantList& values)
@@ -230,9 +232,7 @@ RunOverlap ParserRunRepository::overlap(ParserRunId first, ParserRunId second) c
         const TagId tag{rows.value(0).toLongLong()};
         if (overlap.tags.isEmpty() || overlap.tags.last().tag != tag) {
             overlap.tags.append({.tag = tag,
-                                 .kind = rows.value(1).toString() == QLatin1String("object")
-                                             ? TagKind::Object
-                                             : TagKind::Attribute,
+                                 .kind = kindOf(rows.value(1).toString()),
                                  .display = rows.value(2).toString(),
                                  .enabled = rows.value(3).toBool()});
         }

@@ -26,9 +26,11 @@ QList<PairEvidence> QualityRepository::evidence(const QString& model) const
             "e.probability FROM (SELECT c.image_id, c.tag_id, MAX(c.confidence) AS confidence, "
             "COUNT(DISTINCT p.caption_id) AS captions, COUNT(DISTINCT p.parser) AS found, "
             "COUNT(DISTINCT q.parser) AS readers, MIN(c.inferred) AS inferred, MIN(c.state) AS "
-            "state, CASE WHEN COUNT(*) = COUNT(c.probability) THEN MAX(c.probability) END AS "
+            "state, CASE WHEN COUNT(*) = COUNT(c.probability) AND "
+            "MIN(c.probability) = MAX(c.probability) THEN MAX(c.probability) END AS "
             "probability FROM candidate c JOIN parse p ON p.id = "
-            "c.parse_id JOIN parse q ON q.caption_id = p.caption_id GROUP BY c.image_id, "
+            "c.parse_id JOIN parse q ON q.caption_id = p.caption_id AND (q.stale = 0 OR "
+            "q.id = p.id) GROUP BY c.image_id, "
             "c.tag_id) e JOIN tag t ON t.id = e.tag_id AND t.enabled = 1 LEFT JOIN tag_margin m "
             "ON m.image_id = e.image_id AND m.tag_id = e.tag_id AND m.model = ? AND m.text = "
             "COALESCE(t.english, t.lemma) ORDER BY e.image_id, e.tag_id"),
@@ -37,9 +39,7 @@ QList<PairEvidence> QualityRepository::evidence(const QString& model) const
     while (rows.next()) {
         pairs.append({.image = ImageId{rows.value(0).toLongLong()},
                       .tag = TagId{rows.value(1).toLongLong()},
-                      .kind = rows.value(2).toString() == QLatin1String("object")
-                                  ? TagKind::Object
-                                  : TagKind::Attribute,
+                      .kind = kindOf(rows.value(2).toString()),
                       .lemma = rows.value(3).toString(),
                       .text = rows.value(4).toString(),
                       .confidence = rows.value(5).toDouble(),

@@ -17,6 +17,15 @@ enum class VerdictId : qint64 {};
 enum class RunId : qint64 {};
 enum class ParserRunId : qint64 {};
 
+/// A tag on an image: what verdicts are about.
+struct ImageTag
+{
+    ImageId image{};
+    TagId tag{};
+
+    friend bool operator==(const ImageTag&, const ImageTag&) = default;
+};
+
 enum class Split { Train, Validation, Test };
 enum class TagKind { Object, Attribute };
 enum class State { Pending, Accepted, Rejected, Unsure };

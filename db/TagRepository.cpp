@@ -10,16 +10,6 @@ namespace tagalign::db {
 
 namespace {
 
-QString kindName(TagKind kind)
-{
-    return kind == TagKind::Object ? QStringLiteral("object") : QStringLiteral("attribute");
-}
-
-TagKind kindOf(const QString& name)
-{
-    return name == QLatin1String("object") ? TagKind::Object : TagKind::Attribute;
-}
-
 QString sourceName(EnglishSource source)
 {
     return source == EnglishSource::Edited ? QStringLiteral("edited")
@@ -138,6 +128,16 @@ private:
 
 } // namespace
 
+QString kindName(TagKind kind)
+{
+    return kind == TagKind::Object ? QStringLiteral("object") : QStringLiteral("attribute");
+}
+
+TagKind kindOf(const QString& name)
+{
+    return name == QLatin1String("object") ? TagKind::Object : TagKind::Attribute;
+}
+
 QString stateName(State state)
 {
     switch (state) {
@@ -222,13 +222,13 @@ void TagRepository::addParses(const QList<NewParse>& parses)
     newest.next();
     const qint64 firstCandidate = newest.value(0).toLongLong() + 1;
     newest.finish();
-    auto insertCandidate = prepared(
-        m_connection,
-        QStringLiteral(
-            "INSERT INTO candidate (image_id, tag_id, parse_id, span_start, "
-            "span_length, owner_tag_id, confidence, inferred, state) VALUES (?, ?, ?, ?, "
-            "?, ?, ?, ?, COALESCE((SELECT MIN(state) FROM candidate WHERE image_id = ? AND "
-            "tag_id = ?), 'pending'))"));
+    auto insertCandidate =
+        prepared(m_connection,
+                 QStringLiteral(
+                     "INSERT INTO candidate (image_id, tag_id, parse_id, span_start, "
+                     "span_length, owner_tag_id, confidence, inferred, state) VALUES (?, ?, ?, ?, "
+                     "?, ?, ?, ?, COALESCE((SELECT state FROM candidate WHERE image_id = ? AND "
+                     "tag_id = ? LIMIT 1), 'pending'))")); // all of a pair have one state
     for (const NewParse& parse : parses) {
         const qint64 parseId = rows.store(parse);
         for (const NewCandidate& candidate : parse.candidates) {
@@ -382,7 +382,7 @@ QList<ImageId> TagRepository::pendingByDoubt() const
     return images;
 }
 
-std::optional<TagRepository::Place> TagRepository::placeOf(CandidateId candidate) const
+std::optional<ImageTag> TagRepository::placeOf(CandidateId candidate) const
 {
     QSqlQuery row =
         execute(m_connection, QStringLiteral("SELECT image_id, tag_id FROM candidate WHERE id = ?"),
@@ -390,7 +390,7 @@ std::optional<TagRepository::Place> TagRepository::placeOf(CandidateId candidate
     if (!row.next()) {
         return std::nullopt;
     }
-    return Place{ImageId{row.value(0).toLongLong()}, TagId{row.value(1).toLongLong()}};
+    return ImageTag{ImageId{row.value(0).toLongLong()}, TagId{row.value(1).toLongLong()}};
 }
 
 std::optional<ImageId> TagRepository::nextPending(ImageId after) const

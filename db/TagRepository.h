@@ -67,14 +67,8 @@ public:
     /// What the image's captions say is not there, each thing once, by name. @throws Error
     [[nodiscard]] QList<Absence> absencesOf(ImageId image) const;
 
-    struct Place
-    {
-        ImageId image{};
-        TagId tag{};
-    };
-
     /// The image and the tag of a candidate; nothing if there is no such candidate. @throws Error
-    [[nodiscard]] std::optional<Place> placeOf(CandidateId candidate) const;
+    [[nodiscard]] std::optional<ImageTag> placeOf(CandidateId candidate) const;
 
     /// The first image after this one, in order of ids, that has a tag without a verdict; past the
     /// last one the search starts anew. Nothing if every enabled tag was judged. @throws Error
@@ -97,6 +91,8 @@ private:
     QSqlDatabase m_connection;
 };
 
+[[nodiscard]] QString kindName(TagKind kind); ///< as stored: "object", "attribute"
+[[nodiscard]] TagKind kindOf(const QString& name);
 [[nodiscard]] QString stateName(State state);
 [[nodiscard]] State stateOf(const QString& name);
 

@@ -80,11 +80,18 @@ QString stateWithout(const QSqlDatabase& connection, qint64 verdict)
     return row.next() ? row.value(0).toString() : stateName(State::Pending);
 }
 
-QString currentState(const QSqlDatabase& connection, qint64 candidate)
+/// Numbers of candidates that were taken back may be given again.
+QString currentState(const QSqlDatabase& connection, qint64 candidate,
+                     const std::optional<ImageTag>& place)
 {
-    QSqlQuery row = execute(connection, QStringLiteral("SELECT state FROM candidate WHERE id = ?"),
-                            {candidate});
-    if (!row.next()) {
+    QSqlQuery row = execute(
+        connection, QStringLiteral("SELECT state, image_id, tag_id FROM candidate WHERE id = ?"),
+        {candidate});
+    const bool isThere = row.next();
+    const auto found = [&row] {
+        return ImageTag{ImageId{row.value(1).toLongLong()}, TagId{row.value(2).toLongLong()}};
+    };
+    if (!isThere || (place && *place != found())) {
         throw Error(QStringLiteral("Tag candidate %1 does not exist any more; reload the page.")
                         .arg(candidate));
     }
@@ -107,7 +114,7 @@ void VerdictRepository::decide(const QList<Decision>& decisions, const QString& 
         const qint64 candidate = qint64(decision.candidate);
         writer.write({.candidate = candidate,
                       .verdict = stateName(decision.state),
-                      .previous = currentState(m_connection, candidate),
+                      .previous = currentState(m_connection, candidate, decision.place),
                       .durationMs = decision.durationMs});
         summary.append(QStringLiteral("%1:%2").arg(candidate).arg(stateName(decision.state)));
     }
@@ -138,7 +145,7 @@ QList<VerdictRepository::Decision> VerdictRepository::undo(const QString& who)
     QStringList summary;
     for (Row& row : inverse) {
         row.verdict = stateWithout(m_connection, row.undoes.toLongLong());
-        row.previous = currentState(m_connection, row.candidate);
+        row.previous = currentState(m_connection, row.candidate, std::nullopt);
         writer.write(row);
         changed.append({CandidateId{row.candidate}, stateOf(row.verdict), 0});
         summary.append(QStringLiteral("%1:%2").arg(row.candidate).arg(row.verdict));

@@ -25,6 +25,7 @@ public:
         CandidateId candidate{};
         State state = State::Accepted; ///< any but Pending
         int durationMs = 0;            ///< how long the person looked
+        std::optional<ImageTag> place; ///< what the candidate was on screen: it must be that still
     };
 
     /// Stores the decisions as one transaction and one undo step; several are a bulk verdict.

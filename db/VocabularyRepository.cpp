@@ -62,6 +62,20 @@ void revertSetting(const QSqlDatabase& connection, const Change& change)
     }
 }
 
+/// What a person judged among the tags that follow from this one follows from its origin instead:
+/// its verdicts refer to it.
+void keepJudgedFollowers(const QSqlDatabase& connection, qint64 candidate)
+{
+    execute(connection,
+            QStringLiteral(
+                "UPDATE candidate SET origin_id = (SELECT o.origin_id FROM candidate o WHERE o.id "
+                "= ?) WHERE EXISTS (SELECT 1 FROM verdict WHERE candidate_id = candidate.id) AND "
+                "id IN (WITH RECURSIVE follower (id) AS (SELECT id FROM candidate WHERE origin_id "
+                "= ? UNION SELECT c.id FROM candidate c JOIN follower f ON c.origin_id = f.id) "
+                "SELECT id FROM follower)"),
+            {candidate, candidate});
+}
+
 void revert(const QSqlDatabase& connection, const Change& change)
 {
     if (change.place == QLatin1String("setting")) {
@@ -73,6 +87,7 @@ void revert(const QSqlDatabase& connection, const Change& change)
     } else if (change.place == QLatin1String("tag")) {
         removeTag(connection, change.row);
     } else {
+        keepJudgedFollowers(connection, change.row);
         execute(connection,
                 QStringLiteral("DELETE FROM candidate WHERE id = ? AND NOT EXISTS (SELECT 1 FROM "
                                "verdict WHERE candidate_id = candidate.id)"),
@@ -174,7 +189,9 @@ std::optional<VocabularyRecord> VocabularyRepository::undo(const QString& who)
     refreshStates(m_connection, touched);
     execute(m_connection,
             QStringLiteral("UPDATE tag SET enabled = CASE WHEN switched = 'on' THEN 1 "
-                           "ELSE 0 END WHERE switched IS NOT NULL"));
+                           "ELSE 0 END WHERE switched IS NOT NULL AND NOT EXISTS (SELECT 1 "
+                           "FROM vocabulary_rule r WHERE r.tag_id = tag.id AND r.action = "
+                           "'merge')"));
     execute(m_connection, QStringLiteral("DELETE FROM vocabulary_change WHERE step_id = ?"),
             {record.id});
     execute(m_connection, QStringLiteral("UPDATE vocabulary_step SET undone_at = ? WHERE id = ?"),

@@ -1,17 +1,13 @@
 #include "db/VocabularyStep.h"
 
 #include "db/AuditLog.h"
+#include "db/TagRepository.h"
 
 namespace tagalign::db {
 
 namespace {
 
 using Place = VocabularyJournal::Place;
-
-QString kindName(TagKind kind)
-{
-    return kind == TagKind::Object ? QStringLiteral("object") : QStringLiteral("attribute");
-}
 
 QVariant nullText()
 {
@@ -185,8 +181,9 @@ void VocabularyStep::merge(TagId tag, TagId kept)
     m_journal.addRule(QStringLiteral("merge"), tag, kept);
     const QSet<qint64> touched = VocabularyRules(m_connection).applyNewest();
     changeTag(tag, QStringLiteral("enabled"), 0);
-    if (gone.enabled && !stays.enabled) {
-        changeTag(kept, QStringLiteral("enabled"), 1);
+    if (gone.enabled && !stays.enabled) { // unless a person has switched it off
+        m_journal.change(Place::Tag, QStringLiteral("enabled"), 1,
+                         QStringLiteral("id = ? AND switched IS NULL"), {qint64(kept)});
     }
     if (stays.english.isEmpty() && !gone.english.isEmpty()) {
         m_journal.change(Place::Tag, QStringLiteral("english"), gone.english,

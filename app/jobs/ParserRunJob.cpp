@@ -121,14 +121,13 @@ TagSummary runAgain(const Project& project, db::ParserRunId id, Reading reading,
     if (!reader) {
         throw noReaderError(run);
     }
+    (void)CaptionParsers().named(reader->parser); // before anything is taken back for it
     db::ParserRunRepository runs(database.connection());
     runs.start(run.parser, run.parserVersion, run.promptVersion, userName());
     if (reading == Reading::All) {
         runs.prepareToReadAgain(id, userName());
     }
-    TagSummary summary = readTags(project, {*reader}, context);
-    runs.finish(id);
-    return summary;
+    return readTags(project, {*reader}, context);
 }
 
 } // namespace tagalign::app

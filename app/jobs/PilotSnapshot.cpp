@@ -8,6 +8,7 @@
 #include "model/Error.h"
 #include "model/pipeline/StoreKey.h"
 
+#include <QCryptographicHash>
 #include <QFile>
 #include <QHash>
 #include <QJsonArray>
@@ -90,20 +91,6 @@ model::pipeline::PilotImage imageOf(const QJsonValue& json)
     return image;
 }
 
-model::pipeline::PilotTag pilotTag(const db::Tag& tag,
-                                   const model::tags::PromptTemplates& templates)
-{
-    const std::string group = tag.kind == db::TagKind::Object
-                                  ? std::string(model::tags::PromptTemplates::kObject)
-                                  : tag.tagClass.toStdString();
-    return {.text = textForModel(tag).toStdString(),
-            .kind = tag.kind == db::TagKind::Object ? model::tags::TagKind::Object
-                                                    : model::tags::TagKind::Attribute,
-            .weight = tag.priority,
-            .templates =
-                templates.isStandard(group) ? std::vector<std::string>() : templates.of(group)};
-}
-
 QJsonArray toJson(const model::pipeline::PilotTag& tag, db::TagId id)
 {
     QJsonArray row{qint64(id), QString::fromStdString(tag.text), int(tag.kind), tag.weight};
@@ -152,7 +139,38 @@ QList<QList<db::Candidate>> otherCandidates(const db::Database& database,
     return tags.mid(0, kRetentionTags);
 }
 
+/// Of what the enabled tags are called before the model and how much each counts.
+QString vocabularyHash(const db::Database& database)
+{
+    const model::tags::PromptTemplates templates = promptTemplatesOf(database);
+    QMap<db::TagId, QJsonArray> tags;
+    for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
+        if (tag.enabled) {
+            tags.insert(tag.id, toJson(pilotTag(tag, templates), tag.id));
+        }
+    }
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    for (const QJsonArray& tag : tags) {
+        hash.addData(QJsonDocument(tag).toJson(QJsonDocument::Compact));
+    }
+    return QString::fromLatin1(hash.result().toHex().left(16));
+}
+
 } // namespace
+
+model::pipeline::PilotTag pilotTag(const db::Tag& tag,
+                                   const model::tags::PromptTemplates& templates)
+{
+    const std::string group = tag.kind == db::TagKind::Object
+                                  ? std::string(model::tags::PromptTemplates::kObject)
+                                  : tag.tagClass.toStdString();
+    return {.text = textForModel(tag).toStdString(),
+            .kind = tag.kind == db::TagKind::Object ? model::tags::TagKind::Object
+                                                    : model::tags::TagKind::Attribute,
+            .weight = tag.priority,
+            .templates =
+                templates.isStandard(group) ? std::vector<std::string>() : templates.of(group)};
+}
 
 QString describeData(const db::Database& database)
 {
@@ -170,6 +188,7 @@ QString describeData(const db::Database& database)
                         {"candidates", counts.candidates},
                         {"accepted", counts.accepted},
                         {"rejected", counts.rejected},
+                        {"vocabulary", vocabularyHash(database)},
                         {"last_verdict", db::VerdictRepository(database.connection()).lastId()}})
             .toJson(QJsonDocument::Compact));
 }

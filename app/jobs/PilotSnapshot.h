@@ -4,6 +4,7 @@
 #include "db/Database.h"
 #include "db/Rows.h"
 #include "model/pipeline/PilotData.h"
+#include "model/tags/PromptTemplates.h"
 
 #include <QList>
 #include <QSet>
@@ -18,6 +19,10 @@ struct PilotSnapshot
     QList<db::TagId> tags; ///< of data.tags, by position
     QString description;   ///< JSON: model, counts and the last verdict, stored with the run
 };
+
+/// A tag as the model is asked about it.
+[[nodiscard]] model::pipeline::PilotTag pilotTag(const db::Tag& tag,
+                                                 const model::tags::PromptTemplates& templates);
 
 /// Enabled tags and all images. Verdicts make targets certain. What nobody has judged has its
 /// probability (QualityJob.h) on training images; on the others, which models are measured and

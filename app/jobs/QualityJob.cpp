@@ -1,6 +1,8 @@
 #include "app/jobs/QualityJob.h"
 
 #include "app/ModelChoice.h"
+#include "app/jobs/PilotSnapshot.h"
+#include "app/jobs/VocabularySettings.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "model/pipeline/Encoding.h"
@@ -21,9 +23,13 @@ constexpr qsizetype kBatch = 2000;   ///< margins stored together
 constexpr double kSmallMove = 0.002; ///< of a probability: not worth a write
 const QString kThreshold = QStringLiteral("confidence_threshold");
 
+/// Of the model and of the sentences it is asked with.
 QString keyOf(const Project& project, const db::Database& database)
 {
-    return QString::fromStdString(model::pipeline::imageCheckKey(modelFiles(project, database)));
+    const std::string templates = promptTemplatesOf(database).toJson();
+    const QString key =
+        QString::fromStdString(model::pipeline::imageCheckKey(modelFiles(project, database)));
+    return templates == "{}" ? key : key + QLatin1Char(' ') + QString::fromStdString(templates);
 }
 
 /// Verifying goes on without the model; the tags then have no margin.
@@ -103,16 +109,18 @@ Work workOf(const Project& project, const db::Database& database,
             const QList<db::PairEvidence>& rows)
 {
     Work work;
+    const model::tags::PromptTemplates templates = promptTemplatesOf(database);
+    QHash<db::TagId, db::Tag> tags;
+    for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
+        tags.insert(tag.id, tag);
+    }
     QHash<db::TagId, std::size_t> tagPlaces;
     for (const db::PairEvidence& row : rows) {
         if (!tagPlaces.contains(row.tag)) {
             tagPlaces.insert(row.tag, work.data.tags.size());
             work.tags.append(row.tag);
             work.texts.append(row.text);
-            work.data.tags.push_back({.text = row.text.toStdString(),
-                                      .kind = row.kind == db::TagKind::Object
-                                                  ? model::tags::TagKind::Object
-                                                  : model::tags::TagKind::Attribute});
+            work.data.tags.push_back(pilotTag(tags.value(row.tag), templates));
         }
     }
     QHash<db::ImageId, std::size_t> imagePlaces;
@@ -236,9 +244,8 @@ bool isUnchecked(const Project& project, const db::Database& database)
 {
     const QList<db::PairEvidence> rows =
         db::QualityRepository(database.connection()).evidence(keyOf(project, database));
-    return !rows.isEmpty() &&
-           std::none_of(rows.begin(), rows.end(),
-                        [](const db::PairEvidence& row) { return row.margin.has_value(); });
+    return std::any_of(rows.begin(), rows.end(),
+                       [](const db::PairEvidence& row) { return !row.margin; });
 }
 
 TagQualityState tagQuality(const Project& project, const db::Database& database,

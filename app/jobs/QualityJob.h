@@ -29,7 +29,7 @@ struct QualitySummary
 /// @throws std::exception; model::Cancelled, what was finished is kept.
 QualitySummary checkProjectTags(const Project& project, Margins which, JobContext& context);
 
-/// Is there a tag on an image, and none was ever compared with its picture by the present model?
+/// Is there a tag that was not compared with its picture by the present model?
 /// @throws std::exception
 [[nodiscard]] bool isUnchecked(const Project& project, const db::Database& database);
 

@@ -148,6 +148,32 @@ QString leftUnread(const ParserOfLanguage& reader, int captions)
         .arg(reader.parser, reader.version);
 }
 
+/// Each language by its parser; what is missing for one is told, and the others go on.
+TagSummary readLanguages(const std::vector<ParserOfLanguage>& readers, const db::Database& database,
+                         JobContext& context)
+{
+    CaptionParsers parsers;
+    TagSummary summary;
+    for (const ParserOfLanguage& reader : readers) {
+        if (isReverted(database, reader)) {
+            const int left = unreadCaptions(database, reader);
+            summary.problems += left > 0 ? QStringList{leftUnread(reader, left)} : QStringList();
+            summary.leftUnread += left;
+            continue;
+        }
+        try {
+            summary.captions += readLanguage(reader, parsers, database, context);
+        } catch (const model::Cancelled&) {
+            throw;
+        } catch (const model::Error& error) {
+            summary.problems.append(
+                QCoreApplication::translate("Tags", "Captions in \"%1\" were not read: %2.")
+                    .arg(reader.language, QString::fromUtf8(error.what())));
+        }
+    }
+    return summary;
+}
+
 } // namespace
 
 db::NewCandidate candidateOf(const model::tags::ParsedTag& tag)
@@ -195,24 +221,12 @@ TagSummary readTags(const Project& project, const std::vector<ParserOfLanguage>&
     db::Database database(project.databaseFile());
     assignSplits(database); // an import that was killed did not come to it
     tellLanguages(database, context);
-    CaptionParsers parsers;
     TagSummary summary;
-    for (const ParserOfLanguage& reader : readers) {
-        if (isReverted(database, reader)) {
-            const int left = unreadCaptions(database, reader);
-            summary.problems += left > 0 ? QStringList{leftUnread(reader, left)} : QStringList();
-            summary.leftUnread += left;
-            continue;
-        }
-        try {
-            summary.captions += readLanguage(reader, parsers, database, context);
-        } catch (const model::Cancelled&) {
-            throw;
-        } catch (const model::Error& error) { // its dictionary is missing; the others go on
-            summary.problems.append(
-                QCoreApplication::translate("Tags", "Captions in \"%1\" were not read: %2.")
-                    .arg(reader.language, QString::fromUtf8(error.what())));
-        }
+    try {
+        summary = readLanguages(readers, database, context);
+    } catch (...) {
+        (void)enableFrequentTags(database); // rare tags of what was read are not for verifying yet
+        throw;
     }
     const TranslateSummary translated = translateTags(database);
     if (!translated.problem.isEmpty()) {

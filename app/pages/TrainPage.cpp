@@ -107,6 +107,7 @@ QFormLayout* TrainPage::makeForm()
     m_rate->setToolTip(tr("Step size of the AdamW optimiser"));
     m_confidence->setRange(0.0, 1.0);
     m_confidence->setSingleStep(0.05);
+    m_confidence->setKeyboardTracking(false); // half a number is none
     m_confidence->setValue(model::pipeline::TrainSettings().confidenceThreshold);
     m_confidence->setToolTip(tr("Tags nobody verified count only from this probability of being "
                                 "right on; the same as on the Verify page"));

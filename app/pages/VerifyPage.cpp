@@ -48,9 +48,9 @@ QList<db::Image> imagesIn(db::Order order, const db::Database& database)
     return images;
 }
 
-/// In the order of doubt the person comes back to `after` only when nothing else is open.
+/// In the order of doubt the person comes back to what was shown only when nothing else is open.
 std::optional<db::ImageId> nextPending(db::Order order, const db::Database& database,
-                                       db::ImageId after)
+                                       db::ImageId after, const QSet<db::ImageId>& shown)
 {
     const db::TagRepository tags(database.connection());
     if (order == db::Order::AsImported) {
@@ -59,6 +59,11 @@ std::optional<db::ImageId> nextPending(db::Order order, const db::Database& data
     const QList<db::ImageId> open = tags.pendingByDoubt();
     if (open.isEmpty()) {
         return std::nullopt;
+    }
+    const auto fresh = std::find_if(open.begin(), open.end(),
+                                    [&shown](db::ImageId id) { return !shown.contains(id); });
+    if (fresh != open.end()) {
+        return *fresh;
     }
     return open.first() == after && open.size() > 1 ? open.at(1) : open.first();
 }
@@ -245,6 +250,7 @@ void VerifyPage::showTag(db::ImageId image, db::TagId tag)
 void VerifyPage::beginAnew()
 {
     m_images.clear();
+    m_shown.clear();
     m_position = -1;
     m_isWhole = false;
     reload();
@@ -273,8 +279,8 @@ void VerifyPage::goToNextPending(db::ImageId after)
     m_isWhole = false;
     m_workspace.session.ask( // answers in order: after the verdicts before it
         this,
-        [after, order = m_quality->order()](const db::Database& database) {
-            return nextPending(order, database, after);
+        [after, order = m_quality->order(), shown = m_shown](const db::Database& database) {
+            return nextPending(order, database, after, shown);
         },
         [this, after](const std::optional<db::ImageId>& next) {
             if (m_position >= 0 && m_content.image.id != after) {
@@ -301,7 +307,11 @@ void VerifyPage::showEnd()
 /// Picture and tags load at the same time; the old ones stay on screen until both are there.
 void VerifyPage::showImage(qsizetype position, std::optional<db::TagId> tag)
 {
+    if (m_images.isEmpty()) {
+        return; // they are being read anew, and one will be shown then
+    }
     m_position = position;
+    m_shown.insert(m_images.at(position).id);
     m_wantedTag = tag;
     m_isWhole = false;
     m_content = {.image = m_images.at(position)};
@@ -425,8 +435,9 @@ void VerifyPage::decide(db::State state)
     if (candidate == nullptr) {
         return;
     }
-    const db::VerdictRepository::Decision decision{candidate->id, state, int(m_looking.restart())};
-    const auto place = std::pair(m_content.image.id, candidate->tag);
+    const db::ImageTag place{m_content.image.id, candidate->tag};
+    const db::VerdictRepository::Decision decision{candidate->id, state, int(m_looking.restart()),
+                                                   place};
     ++m_unsaved;
     showSaved();
     m_workspace.session.ask(
@@ -442,7 +453,7 @@ void VerifyPage::decide(db::State state)
         [this, place] { // the window says why; here the tag is offered again
             --m_unsaved;
             showSaved();
-            goTo(place.first, place.second);
+            goTo(place.image, place.tag);
         });
     m_content.candidates[m_chips->current()].state = state;
     m_chips->setState(m_chips->current(), stateOf(state));
@@ -464,19 +475,18 @@ void VerifyPage::advance()
 
 void VerifyPage::undo()
 {
-    using Place = db::TagRepository::Place;
     m_isWhole = false; // until it is clear which tag is next
     const auto stay = [this] { m_isWhole = m_content.hasTags && m_content.hasPicture; };
     m_workspace.session.ask(
         this,
-        [who = userName()](db::Database& database) -> std::optional<Place> {
+        [who = userName()](db::Database& database) -> std::optional<db::ImageTag> {
             const auto changed = db::VerdictRepository(database.connection()).undo(who);
             if (changed.isEmpty()) {
                 return std::nullopt;
             }
             return db::TagRepository(database.connection()).placeOf(changed.first().candidate);
         },
-        [this, stay](const std::optional<Place>& changed) {
+        [this, stay](const std::optional<db::ImageTag>& changed) {
             if (changed) {
                 goTo(changed->image, changed->tag);
             } else {

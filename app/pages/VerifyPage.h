@@ -4,6 +4,7 @@
 
 #include <QElapsedTimer>
 #include <QHash>
+#include <QSet>
 #include <QTimer>
 #include <QWidget>
 
@@ -93,6 +94,7 @@ private:
 
     Workspace& m_workspace;
     QList<db::Image> m_images;
+    QSet<db::ImageId> m_shown; ///< since the queue began
     qsizetype m_position = -1; ///< of the image on screen or on its way there
     Content m_content;         ///< of that image
     bool m_isWhole = false;    ///< m_content is on screen: keys judge it

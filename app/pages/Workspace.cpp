@@ -10,6 +10,7 @@
 #include <QCoreApplication>
 #include <QPointer>
 
+#include <algorithm>
 #include <memory>
 #include <tuple>
 
@@ -130,15 +131,27 @@ int Workspace::queueRunAgain(db::ParserRunId run, Reading reading)
 int Workspace::queueReading(std::function<TagSummary(JobContext&)> read)
 {
     auto summary = std::make_shared<TagSummary>();
-    return jobs.add(
+    const int id = jobs.add(
         tr("Tags"),
         [read = std::move(read), summary](JobContext& context) { *summary = read(context); },
         [this, summary] {
             if (summary->leftUnread > 0) {
                 Q_EMIT problem(summary->problems.join(QLatin1Char(' ')));
             }
-            Q_EMIT tagsChanged();
         });
+    tellOfTagsAfter(id);
+    return id;
+}
+
+/// However the job ended: what came is stored.
+void Workspace::tellOfTagsAfter(int job)
+{
+    connect(&jobs, &JobQueue::finished, this, [this, job](int ended) {
+        if (ended == job) {
+            Q_EMIT tagsChanged();
+            queueQuality(); // of what is new
+        }
+    });
 }
 
 int Workspace::queueLlm(const LlmSettings& settings, const LlmPrompt& prompt, const QByteArray& key)
@@ -150,13 +163,7 @@ int Workspace::queueLlm(const LlmSettings& settings, const LlmPrompt& prompt, co
             *summary = readTagsWithLlm(where, settings, prompt, key, context);
         },
         [this, summary] { Q_EMIT captionsRead(*summary); });
-    // However it ended: what came is stored.
-    connect(&jobs, &JobQueue::finished, this, [this, id](int ended) {
-        if (ended == id) {
-            Q_EMIT tagsChanged();
-            queueQuality(); // of what is new
-        }
-    });
+    tellOfTagsAfter(id);
     return id;
 }
 
@@ -174,7 +181,14 @@ void Workspace::queueFeatures()
 
 void Workspace::queueQuality()
 {
-    jobs.add(
+    const QList<JobQueue::Job> all = jobs.jobs();
+    const bool isWaiting = std::any_of(all.begin(), all.end(), [this](const JobQueue::Job& job) {
+        return job.id == m_qualityJob && job.state == JobQueue::State::Queued;
+    });
+    if (isWaiting) {
+        return;
+    }
+    m_qualityJob = jobs.add(
         tr("Tag quality"),
         [where = project()](JobContext& context) {
             checkProjectTags(where, Margins::Missing, context);

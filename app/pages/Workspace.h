@@ -83,6 +83,7 @@ Q_SIGNALS:
 
 private:
     int queueReading(std::function<TagSummary(JobContext&)> read);
+    void tellOfTagsAfter(int job);
     void goOnWithInterrupted();
     void setRun(const std::optional<db::Run>& run);
     void fixScale();
@@ -91,6 +92,7 @@ private:
     QThreadPool m_pictures; ///< apart from the jobs' threads: people wait for these
     QCache<QString, QImage> m_lastPictures;
     std::optional<db::Run> m_run;
+    int m_qualityJob = -1; ///< the last one
 };
 
 [[nodiscard]] widgets::TagState stateOf(db::State state);

@@ -284,7 +284,7 @@ void VocabularyDialog::suggest()
         [found, problem, project = m_workspace.project()](JobContext&) {
             try {
                 *found = vocabularySuggestions(db::Database(project.databaseFile()));
-            } catch (const model::Error& error) {
+            } catch (const std::exception& error) {
                 *problem = QString::fromUtf8(error.what());
             }
         },
@@ -423,6 +423,7 @@ void VocabularyDialog::apply(const Work& work)
             if (outcome.isDone) {
                 m_done->setText(outcome.sentence);
                 Q_EMIT m_workspace.tagsChanged();
+                m_workspace.queueQuality(); // of tags that are new on a picture
             } else {
                 m_problem->showText(outcome.sentence.toHtmlEscaped());
                 reload();

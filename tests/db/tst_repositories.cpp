@@ -25,6 +25,7 @@ private Q_SLOTS:
     void captionsParsedOnceAreNotOfferedAgain();
     void editedEnglishIsKept();
     void captionsAreOfferedByLanguage();
+    void verdictOnAnotherTagThanOnScreenIsRefused();
     void absencesAreListedOnce();
     void openCaptionsComeInPages();
     void anotherLanguageForgetsWhatWasReadButNotWhatWasJudged();
@@ -201,6 +202,20 @@ void TestRepositories::captionsAreOfferedByLanguage()
     QCOMPARE(open.size(), 1);
     QCOMPARE(open.first().text, QString::fromUtf8("赤いりんご"));
     QCOMPARE(tags.countUnparsedIn("fr", "rules", "1"), 0);
+}
+
+/// Numbers of candidates may be given again after a run was taken back.
+void TestRepositories::verdictOnAnotherTagThanOnScreenIsRefused()
+{
+    const ImageId image = addImage("aa");
+    parse(image, "a cat", {object("cat")});
+    const Candidate cat = TagRepository(m_connection).candidatesOf(image).first();
+    VerdictRepository verdicts(m_connection);
+    const ImageTag another{image, TagId{qint64(cat.tag) + 1}};
+    QVERIFY_EXCEPTION_THROWN(verdicts.decide({{cat.id, State::Accepted, 1, another}}, "me"), Error);
+    QCOMPARE(TagRepository(m_connection).candidatesOf(image).first().state, State::Pending);
+    verdicts.decide({{cat.id, State::Accepted, 1, ImageTag{image, cat.tag}}}, "me");
+    QCOMPARE(TagRepository(m_connection).candidatesOf(image).first().state, State::Accepted);
 }
 
 void TestRepositories::absencesAreListedOnce()

@@ -31,6 +31,9 @@ private Q_SLOTS:
     void rollUpHoldsForLaterCaptionsAndThroughSeveralLevels();
     void rollUpAfterAMergeAboveLandsInWhatIsLeft();
     void undoOfARollUpKeepsWhatWasJudged();
+    void undoOfARollUpKeepsWhatWasJudgedTwoLevelsUp();
+    void mergingIntoATagSwitchedOffLeavesItOff();
+    void undoLeavesMergedTagsHidden();
     void rollUpsAreRefused();
     void mergeAcrossARollUpMakesNoCircle();
     void splitByWordsAndByCaption();
@@ -373,6 +376,45 @@ void TestVocabulary::undoOfARollUpKeepsWhatWasJudged()
     QCOMPARE(on(judged), (QStringList{"dog", "poodle"}));
     QCOMPARE(tag("dog").accepted, 1);
     QCOMPARE(on(other), QStringList{"poodle"});
+}
+
+void TestVocabulary::undoOfARollUpKeepsWhatWasJudgedTwoLevelsUp()
+{
+    const ImageId judged = caption("sedan", {object("sedan")});
+    step([this](VocabularyStep& change) {
+        change.rollUp(change.tagNamed(TagKind::Object, "car"),
+                      change.tagNamed(TagKind::Object, "vehicle"));
+    });
+    step([this](VocabularyStep& change) { change.rollUp(id("sedan"), id("car")); });
+    judge(judged, "vehicle", State::Accepted);
+    undo();
+    QCOMPARE(on(judged), (QStringList{"sedan", "vehicle"}));
+    undo();
+    QCOMPARE(on(judged), (QStringList{"sedan", "vehicle"}));
+    QCOMPARE(tag("vehicle").accepted, 1);
+}
+
+void TestVocabulary::mergingIntoATagSwitchedOffLeavesItOff()
+{
+    caption("car", {object("car")});
+    caption("vehicle", {object("vehicle")});
+    step([this](VocabularyStep& change) {
+        change.edit({.tag = id("vehicle"), .use = TagUse::Off});
+    });
+    step([this](VocabularyStep& change) { change.merge(id("car"), id("vehicle")); });
+    QVERIFY(!tag("vehicle").enabled);
+}
+
+void TestVocabulary::undoLeavesMergedTagsHidden()
+{
+    caption("car", {object("car")});
+    caption("auto", {object("auto")});
+    step([this](VocabularyStep& change) { change.edit({.tag = id("auto"), .use = TagUse::On}); });
+    step([this](VocabularyStep& change) { change.merge(id("auto"), id("car")); });
+    step([this](VocabularyStep& change) { change.edit({.tag = id("car"), .priority = 2.0}); });
+    undo();
+    QVERIFY(!isListed("auto"));
+    QCOMPARE(ImageRepository(m_connection).counts().tags, 1);
 }
 
 void TestVocabulary::rollUpsAreRefused()

@@ -6,6 +6,7 @@
 #include "app/demo/SceneTruth.h"
 #include "app/jobs/DemoJob.h"
 #include "app/jobs/SimulatedReview.h"
+#include "app/jobs/TagJob.h"
 #include "tests/app/support/TestContext.h"
 
 namespace tagalign::tests {
@@ -21,7 +22,8 @@ inline app::Project reviewedPilot(const QString& folder, int pictures)
                         [](int) { return true; });
     TestContext context;
     (void)app::importPairs(project, pairs, context);
-    (void)app::extractTags(project, context);
+    // By the rules, whose mistakes are many enough to be found.
+    (void)app::readTags(project, app::parsersWithEnglish(QStringLiteral("rules")), context);
     (void)app::encodeProject(project, context);
     app::reviewSimulated(project, app::SceneTruth(pairs), {.images = pictures / 2, .slipRate = 0.1},
                          context);
