@@ -9,10 +9,9 @@ namespace tagalign::db {
 
 namespace {
 
-/// Of a tag of no words the tag itself is part of the key.
 std::tuple<QString, int, int, qint64> keyOf(const QString& kind, int start, int length, qint64 tag)
 {
-    return {kind, start, length, length == 0 ? tag : 0};
+    return {kind, start, length, tag};
 }
 
 } // namespace

@@ -20,8 +20,7 @@ public:
     /// @throws Error if the caption was read by this parser before, or if its run was reverted.
     qint64 store(const NewParse& parse);
 
-    /// Does the row stored last have a tag of these words already, since a person judged it? It may
-    /// have been merged, split or renamed since; one of no words must be the same tag.
+    /// Does the row stored last have this tag of these words already, since a person judged it?
     [[nodiscard]] bool isKept(qint64 tag, const NewCandidate& candidate) const;
 
 private:
@@ -36,7 +35,7 @@ private:
     QSqlQuery m_insertRun;
     QSqlQuery m_selectRun;
     std::map<std::tuple<QString, QString, QString>, qint64> m_runs;
-    std::set<std::tuple<QString, int, int, qint64>> m_kept; ///< see keyOf()
+    std::set<std::tuple<QString, int, int, qint64>> m_kept; ///< kind, start, length, tag
 };
 
 } // namespace tagalign::db

@@ -138,8 +138,16 @@ int Workspace::queueReading(std::function<TagSummary(JobContext&)> read)
             if (summary->leftUnread > 0) {
                 Q_EMIT problem(summary->problems.join(QLatin1Char(' ')));
             }
+            Q_EMIT tagsChanged();
         });
-    tellOfTagsAfter(id);
+    connect(&jobs, &JobQueue::finished, this, [this, id](int ended, JobQueue::State state) {
+        if (ended == id && state != JobQueue::State::Succeeded) {
+            Q_EMIT tagsChanged(); // what came before the end is stored
+        }
+        if (ended == id) {
+            queueQuality(); // of what is new
+        }
+    });
     return id;
 }
 
