@@ -368,7 +368,6 @@ void MainWindow::showModels()
 {
     if (!m_models) {
         m_models = new ModelsDialog(m_downloads, this);
-        m_models->setAttribute(Qt::WA_DeleteOnClose);
         m_models->setUsedModel(m_usedModel);
         connect(m_models, &ModelsDialog::modelChosen, this, [this](const QString& folder) {
             if (m_workspace) {
@@ -378,9 +377,16 @@ void MainWindow::showModels()
             }
         });
     }
-    m_models->show();
-    m_models->raise();
-    m_models->activateWindow();
+    bringUp(m_models);
+}
+
+/// To the front, as it may lie behind another window.
+void MainWindow::bringUp(QDialog* dialog)
+{
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->show();
+    dialog->raise();
+    dialog->activateWindow();
 }
 
 void MainWindow::showLanguageModel()
@@ -391,11 +397,8 @@ void MainWindow::showLanguageModel()
     }
     if (!m_languageModel) {
         m_languageModel = new LlmDialog(*m_workspace, this);
-        m_languageModel->setAttribute(Qt::WA_DeleteOnClose);
     }
-    m_languageModel->show();
-    m_languageModel->raise();
-    m_languageModel->activateWindow();
+    bringUp(m_languageModel);
 }
 
 void MainWindow::showParserRuns()
@@ -406,7 +409,6 @@ void MainWindow::showParserRuns()
     }
     if (!m_parserRuns) {
         m_parserRuns = new ParserRunsDialog(*m_workspace, this);
-        m_parserRuns->setAttribute(Qt::WA_DeleteOnClose);
         connect(m_parserRuns, &ParserRunsDialog::languageModelRequested, this,
                 &MainWindow::runLanguageModelAgain);
         connect(m_parserRuns, &ParserRunsDialog::pictureRequested, this,
@@ -415,9 +417,7 @@ void MainWindow::showParserRuns()
                     static_cast<VerifyPage*>(page(kVerify))->showTag(image, tag);
                 });
     }
-    m_parserRuns->show();
-    m_parserRuns->raise();
-    m_parserRuns->activateWindow();
+    bringUp(m_parserRuns);
 }
 
 /// Its model and prompt are filled in; a person sees what it costs and starts it.
@@ -446,11 +446,8 @@ void MainWindow::showVocabulary()
     }
     if (!m_vocabulary) {
         m_vocabulary = new VocabularyDialog(*m_workspace, this);
-        m_vocabulary->setAttribute(Qt::WA_DeleteOnClose);
     }
-    m_vocabulary->show();
-    m_vocabulary->raise();
-    m_vocabulary->activateWindow();
+    bringUp(m_vocabulary);
 }
 
 /// The dialog lists them all; where it was closed, one sentence does.

@@ -9,6 +9,7 @@
 
 #include <memory>
 
+class QDialog;
 class QStackedWidget;
 
 namespace tagalign::widgets {
@@ -81,6 +82,7 @@ private:
     void runLanguageModelAgain(db::ParserRunId run);
     void showProblem(const QString& sentence);
     void tellSkipped(const LlmSummary& summary);
+    static void bringUp(QDialog* dialog);
     void showJobs();
     [[nodiscard]] QList<JobQueue*> queues(); ///< the project's and the downloads'
     void showUsedModel();

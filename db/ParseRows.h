@@ -2,10 +2,10 @@
 
 #include "db/Rows.h"
 
+#include <QSqlDatabase>
 #include <QSqlQuery>
 
 #include <map>
-#include <set>
 #include <tuple>
 
 namespace tagalign::db {
@@ -20,22 +20,20 @@ public:
     /// @throws Error if the caption was read by this parser before, or if its run was reverted.
     qint64 store(const NewParse& parse);
 
-    /// Does the row stored last have this tag of these words already, since a person judged it?
-    [[nodiscard]] bool isKept(qint64 tag, const NewCandidate& candidate) const;
+    /// Was any of them a parse that was taken back? What was kept of it is then there twice.
+    [[nodiscard]] bool hasTakenOver() const { return m_hasTakenOver; }
 
 private:
     [[nodiscard]] qint64 runOf(const NewParse& parse);
     [[nodiscard]] qint64 staleRowOf(const NewParse& parse);
     void takeOver(qint64 id, const NewParse& parse);
 
+    QSqlDatabase m_connection;
     QSqlQuery m_insert;
     QSqlQuery m_select; ///< a stale row
     QSqlQuery m_update;
-    QSqlQuery m_selectKept;
-    QSqlQuery m_insertRun;
-    QSqlQuery m_selectRun;
     std::map<std::tuple<QString, QString, QString>, qint64> m_runs;
-    std::set<std::tuple<QString, int, int, qint64>> m_kept; ///< kind, start, length, tag
+    bool m_hasTakenOver = false;
 };
 
 } // namespace tagalign::db

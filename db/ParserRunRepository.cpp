@@ -46,6 +46,28 @@ void addSide(TagOverlap& overlap, const QSqlQuery& row)
 
 } // namespace
 
+ParserRun runRow(const QSqlDatabase& connection, const QString& parser, const QString& version,
+                 const QString& promptVersion)
+{
+    const QVariantList key{parser, version, notNull(promptVersion)};
+    execute(connection,
+            QStringLiteral("INSERT INTO parser_run (parser, parser_version, prompt_version, "
+                           "started_at) VALUES (?, ?, ?, ?) ON CONFLICT (parser, parser_version, "
+                           "prompt_version) DO NOTHING"),
+            key + QVariantList{timestamp()});
+    QSqlQuery row =
+        execute(connection,
+                QStringLiteral("SELECT id, reverted_at FROM parser_run WHERE parser = ? AND "
+                               "parser_version = ? AND prompt_version = ?"),
+                key);
+    row.next();
+    return {.id = ParserRunId{row.value(0).toLongLong()},
+            .parser = parser,
+            .parserVersion = version,
+            .promptVersion = promptVersion,
+            .revertedAt = row.value(1).toString()};
+}
+
 JudgedPairs& JudgedPairs::operator+=(const JudgedPairs& other)
 {
     pairs += other.pairs;
@@ -58,23 +80,7 @@ ParserRunId ParserRunRepository::start(const QString& parser, const QString& ver
                                        const QString& promptVersion, const QString& who)
 {
     Transaction transaction(m_connection);
-    const QVariantList key{parser, version, notNull(promptVersion)};
-    execute(m_connection,
-            QStringLiteral("INSERT INTO parser_run (parser, parser_version, prompt_version, "
-                           "started_at) VALUES (?, ?, ?, ?) ON CONFLICT (parser, parser_version, "
-                           "prompt_version) DO NOTHING"),
-            key + QVariantList{timestamp()});
-    QSqlQuery row =
-        execute(m_connection,
-                QStringLiteral("SELECT id, reverted_at FROM parser_run WHERE parser = ? AND "
-                               "parser_version = ? AND prompt_version = ?"),
-                key);
-    row.next();
-    const ParserRun run{.id = ParserRunId{row.value(0).toLongLong()},
-                        .parser = parser,
-                        .parserVersion = version,
-                        .revertedAt = row.value(1).toString()};
-    row.finish();
+    const ParserRun run = runRow(m_connection, parser, version, promptVersion);
     execute(m_connection,
             QStringLiteral("UPDATE parser_run SET finished_at = '', reverted_at = '' WHERE id = ?"),
             {qint64(run.id)});

@@ -60,6 +60,11 @@ struct RunOverlap
     QList<TagOverlap> tags; ///< by id
 };
 
+/// The run of this parser, version and prompt, which is made where there is none; without counts.
+/// @throws Error
+[[nodiscard]] ParserRun runRow(const QSqlDatabase& connection, const QString& parser,
+                               const QString& version, const QString& promptVersion);
+
 /// The runs of parsers over the project's captions. Lives on the thread of its connection.
 class ParserRunRepository
 {

@@ -68,6 +68,9 @@ struct Tag
     QString english;  ///< equivalent of a tag in another language; empty: none is known
     EnglishSource englishSource = EnglishSource::Translated;
     QString tagClass; ///< of attributes: "colour", "material", ..; empty: not told yet
+
+    /// What stands for it before an English text encoder.
+    [[nodiscard]] const QString& inEnglish() const { return english.isEmpty() ? lemma : english; }
 };
 
 /// One tag read from one caption, before it has an id.

@@ -87,6 +87,18 @@ void addAbsences(const QSqlDatabase& connection, const NewParse& parse, qint64 p
     }
 }
 
+/// Of the candidates from this one on, those of the same parse, tag and words as an older one.
+void removeRepeated(const QSqlDatabase& connection, qint64 firstCandidate)
+{
+    execute(
+        connection,
+        QStringLiteral("DELETE FROM candidate WHERE id >= ? AND EXISTS (SELECT 1 FROM candidate "
+                       "o WHERE o.parse_id = candidate.parse_id AND o.id < ? AND o.tag_id = "
+                       "candidate.tag_id AND o.span_start = candidate.span_start AND "
+                       "o.span_length = candidate.span_length)"),
+        {firstCandidate, firstCandidate});
+}
+
 /// Finds or makes tags, remembering those already seen.
 class TagIds
 {
@@ -233,9 +245,6 @@ void TagRepository::addParses(const QList<NewParse>& parses)
         const qint64 parseId = rows.store(parse);
         for (const NewCandidate& candidate : parse.candidates) {
             const qint64 tag = tagIds.idOf(candidate);
-            if (rows.isKept(tag, candidate)) {
-                continue;
-            }
             const QVariant owner = candidate.owner < 0
                                        ? QVariant(QMetaType::fromType<qint64>())
                                        : tagIds.idOf(parse.candidates.at(candidate.owner));
@@ -257,6 +266,9 @@ void TagRepository::addParses(const QList<NewParse>& parses)
         addAbsences(m_connection, parse, parseId);
     }
     VocabularyRules(m_connection).follow(firstCandidate);
+    if (rows.hasTakenOver()) {
+        removeRepeated(m_connection, firstCandidate);
+    }
     transaction.commit();
 }
 
@@ -314,12 +326,6 @@ int TagRepository::enableFrequent(int minimumImages)
     count.finish();
     transaction.commit();
     return enabled;
-}
-
-void TagRepository::setEnabled(TagId tag, bool enabled)
-{
-    execute(m_connection, QStringLiteral("UPDATE tag SET enabled = ? WHERE id = ?"),
-            {enabled ? 1 : 0, qint64(tag)});
 }
 
 void TagRepository::setEnglish(const QHash<TagId, QString>& english, EnglishSource source)

@@ -53,7 +53,6 @@ public:
     /// leaves alone what a person has judged or switched on or off. Returns how many are enabled.
     /// @throws Error
     int enableFrequent(int minimumImages);
-    void setEnabled(TagId tag, bool enabled);
 
     /// Stores English equivalents: all rows or none. What a person has edited is left alone by
     /// EnglishSource::Translated; an empty text takes the equivalent away. @throws Error

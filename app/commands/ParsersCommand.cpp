@@ -3,6 +3,7 @@
 #include "app/commands/LlmTags.h"
 #include "app/jobs/ParserComparison.h"
 #include "app/jobs/ParserRunJob.h"
+#include "db/TagRepository.h"
 
 #include <CLI/CLI.hpp>
 
@@ -97,7 +98,7 @@ QJsonObject jsonOf(const ParserComparison& comparison)
 {
     QJsonArray tags;
     for (const db::TagOverlap& tag : comparison.foundByOne) {
-        tags.append(QJsonObject{{"kind", tag.kind == db::TagKind::Object ? "object" : "attribute"},
+        tags.append(QJsonObject{{"kind", db::kindName(tag.kind)},
                                 {"tag", tag.display},
                                 {"both", tag.both.pairs},
                                 {"only_first", tag.onlyFirst.pairs},

@@ -3,6 +3,7 @@
 #include "app/jobs/QualityJob.h"
 #include "app/jobs/SimulatedReview.h"
 #include "db/ImageRepository.h"
+#include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
 #include "model/Error.h"
 
@@ -59,30 +60,7 @@ std::vector<ThresholdRow> tableOf(const TagQualityState& state)
     return table;
 }
 
-/// The image's path, the tag, what was said and how likely that is.
-struct Doubt
-{
-    QString image;
-    db::PairEvidence pair;
-    double agreement = 0.0;
-};
-
-QList<Doubt> doubtsOf(const db::Database& database, const TagQualityState& state, std::size_t limit)
-{
-    QHash<db::ImageId, QString> paths;
-    for (const db::Image& image : db::ImageRepository(database.connection()).images()) {
-        paths.insert(image.id, image.path);
-    }
-    QList<Doubt> doubts;
-    for (const SuspectedVerdict& suspect :
-         model::tags::secondLook(state.pairs, state.check.probabilities, limit)) {
-        const db::PairEvidence& pair = state.evidence.at(qsizetype(suspect.pair));
-        doubts.append({paths.value(pair.image), pair, suspect.agreement});
-    }
-    return doubts;
-}
-
-QString verdictOf(const Doubt& doubt)
+QString verdictOf(const DoubtfulVerdict& doubt)
 {
     return doubt.pair.state == db::State::Accepted ? QStringLiteral("accepted")
                                                    : QStringLiteral("rejected");
@@ -107,7 +85,7 @@ QJsonObject checkJson(const TagQualityState& state)
 }
 
 QJsonObject toJson(const TagQualityState& state, const TagQualityState& without,
-                   const QList<Doubt>& doubts)
+                   const QList<DoubtfulVerdict>& doubts)
 {
     QJsonArray terms;
     for (const auto& term : state.check.model.terms()) {
@@ -128,13 +106,12 @@ QJsonObject toJson(const TagQualityState& state, const TagQualityState& without,
                                       {"reach", row.reach}});
     }
     QJsonArray look;
-    for (const Doubt& doubt : doubts) {
-        look.append(
-            QJsonObject{{"image", doubt.image},
-                        {"kind", doubt.pair.kind == db::TagKind::Object ? "object" : "attribute"},
-                        {"tag", doubt.pair.lemma},
-                        {"verdict", verdictOf(doubt)},
-                        {"agreement", doubt.agreement}});
+    for (const DoubtfulVerdict& doubt : doubts) {
+        look.append(QJsonObject{{"image", doubt.image},
+                                {"kind", db::kindName(doubt.pair.kind)},
+                                {"tag", doubt.pair.lemma},
+                                {"verdict", verdictOf(doubt)},
+                                {"agreement", doubt.agreement}});
     }
     return {{"pairs", qint64(state.pairs.size())},
             {"accepted", qint64(state.check.accepted)},
@@ -199,12 +176,12 @@ void printThresholds(const TagQualityState& state)
     }
 }
 
-void printDoubts(const QList<Doubt>& doubts)
+void printDoubts(const QList<DoubtfulVerdict>& doubts)
 {
     if (!doubts.isEmpty()) {
         print(QStringLiteral("\nVerdicts for a second look:"));
     }
-    for (const Doubt& doubt : doubts) {
+    for (const DoubtfulVerdict& doubt : doubts) {
         print(QStringLiteral("  %1  %2: %3, %4 % likely")
                   .arg(doubt.image, doubt.pair.lemma, verdictOf(doubt))
                   .arg(doubt.agreement * 100.0, 0, 'f', 0));
@@ -226,7 +203,7 @@ int quality(const Options& options)
     const TagQualityState state = tagQuality(project, database);
     const qint64 milliseconds = timer.elapsed();
     const TagQualityState without = tagQuality(project, database, ImageCheck::Without);
-    const QList<Doubt> doubts = doubtsOf(database, state, options.secondLook);
+    const QList<DoubtfulVerdict> doubts = secondLook(database, state, options.secondLook);
     if (options.asJson) {
         QJsonObject result = toJson(state, without, doubts);
         result["milliseconds"] = milliseconds;

@@ -34,9 +34,7 @@ void printEquivalents(const db::Database& database)
         if (needsEnglish(tag) && tag.images > 0) {
             const bool isEdited = tag.englishSource == db::EnglishSource::Edited;
             print(QStringLiteral("%1\t%2\t%3\t%4")
-                      .arg(tag.kind == db::TagKind::Object ? QStringLiteral("object")
-                                                           : QStringLiteral("attribute"),
-                           tag.display, tag.english,
+                      .arg(db::kindName(tag.kind), tag.display, tag.english,
                            isEdited                ? QStringLiteral("edited")
                            : tag.english.isEmpty() ? QStringLiteral("unknown")
                                                    : QStringLiteral("translated")));

@@ -6,6 +6,7 @@
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/Runs.h"
 #include "app/jobs/SimulatedReview.h"
+#include "app/jobs/TagKinds.h"
 #include "db/Database.h"
 #include "db/ImageRepository.h"
 #include "model/pipeline/Evaluation.h"
@@ -24,17 +25,12 @@ struct TruthData
     std::vector<model::pipeline::TagRegion> regions;
 };
 
-db::TagKind kindOf(const model::pipeline::PilotTag& tag)
-{
-    return tag.kind == model::tags::TagKind::Object ? db::TagKind::Object : db::TagKind::Attribute;
-}
-
 /// The tags of the truth's words only, and on validation and test images what is true of them.
 TruthData truthDataOf(const PilotSnapshot& snapshot, const SceneTruth& truth)
 {
     TruthData result;
     for (const model::pipeline::PilotTag& tag : snapshot.data.tags) {
-        if (SceneTruth::isKnown(kindOf(tag), QString::fromStdString(tag.text))) {
+        if (SceneTruth::isKnown(storedKind(tag.kind), QString::fromStdString(tag.text))) {
             result.data.tags.push_back(tag);
         }
     }
@@ -45,7 +41,7 @@ TruthData truthDataOf(const PilotSnapshot& snapshot, const SceneTruth& truth)
         for (std::size_t tag = 0;
              tag < result.data.tags.size() && image.split != model::pipeline::Split::Train; ++tag) {
             const QString lemma = QString::fromStdString(result.data.tags[tag].text);
-            const db::TagKind kind = kindOf(result.data.tags[tag]);
+            const db::TagKind kind = storedKind(result.data.tags[tag].kind);
             const SceneTruth::Answer answer = truth.answer(picture, kind, lemma);
             if (answer == SceneTruth::Answer::Unknown) {
                 image.targets.push_back({.tag = tag, .probability = 0.0, .verified = false});

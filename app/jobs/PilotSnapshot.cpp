@@ -1,6 +1,7 @@
 #include "app/jobs/PilotSnapshot.h"
 
 #include "app/ModelChoice.h"
+#include "app/jobs/TagKinds.h"
 #include "app/jobs/VocabularySettings.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
@@ -38,12 +39,6 @@ model::pipeline::Split splitOf(db::Split split)
         return model::pipeline::Split::Test;
     }
     Q_UNREACHABLE();
-}
-
-/// What stands for the tag before the text encoder, which reads English.
-const QString& textForModel(const db::Tag& tag)
-{
-    return tag.english.isEmpty() ? tag.lemma : tag.english;
 }
 
 /// Unsure is what a person could not tell: it keeps its probability like an unseen one.
@@ -164,9 +159,8 @@ model::pipeline::PilotTag pilotTag(const db::Tag& tag,
     const std::string group = tag.kind == db::TagKind::Object
                                   ? std::string(model::tags::PromptTemplates::kObject)
                                   : tag.tagClass.toStdString();
-    return {.text = textForModel(tag).toStdString(),
-            .kind = tag.kind == db::TagKind::Object ? model::tags::TagKind::Object
-                                                    : model::tags::TagKind::Attribute,
+    return {.text = tag.inEnglish().toStdString(),
+            .kind = modelKind(tag.kind),
             .weight = tag.priority,
             .templates =
                 templates.isStandard(group) ? std::vector<std::string>() : templates.of(group)};

@@ -2,6 +2,7 @@
 
 #include "app/ModelChoice.h"
 #include "app/jobs/PilotSnapshot.h"
+#include "app/jobs/TagKinds.h"
 #include "app/jobs/VocabularySettings.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
@@ -74,21 +75,20 @@ public:
     {
         using model::tags::SpanType;
         const bool isJudged = row.state == db::State::Accepted || row.state == db::State::Rejected;
-        return {
-            .image = std::uint64_t(row.image),
-            .evidence = {.margin = row.margin,
-                         .confidence = row.confidence,
-                         .captions = row.captions,
-                         .parsersFound = row.parsersFound,
-                         .parsersRead = row.parsersRead,
-                         .images = m_images.value(row.tag),
-                         .depth = m_depths.value(row.tag),
-                         .span = row.inferred                  ? SpanType::Inferred
-                                 : isOfSeveralWords(row.lemma) ? SpanType::MultiWord
-                                                               : SpanType::SingleWord,
-                         .kind = row.kind == db::TagKind::Object ? model::tags::TagKind::Object
-                                                                 : model::tags::TagKind::Attribute},
-            .isRight = isJudged ? std::optional(row.state == db::State::Accepted) : std::nullopt};
+        return {.image = std::uint64_t(row.image),
+                .evidence = {.margin = row.margin,
+                             .confidence = row.confidence,
+                             .captions = row.captions,
+                             .parsersFound = row.parsersFound,
+                             .parsersRead = row.parsersRead,
+                             .images = m_images.value(row.tag),
+                             .depth = m_depths.value(row.tag),
+                             .span = row.inferred                  ? SpanType::Inferred
+                                     : isOfSeveralWords(row.lemma) ? SpanType::MultiWord
+                                                                   : SpanType::SingleWord,
+                             .kind = modelKind(row.kind)},
+                .isRight =
+                    isJudged ? std::optional(row.state == db::State::Accepted) : std::nullopt};
     }
 
 private:
@@ -263,6 +263,22 @@ TagQualityState tagQuality(const Project& project, const db::Database& database,
     }
     state.check = model::tags::checkQuality(state.pairs);
     return state;
+}
+
+QList<DoubtfulVerdict> secondLook(const db::Database& database, const TagQualityState& state,
+                                  std::size_t limit)
+{
+    QHash<db::ImageId, QString> paths;
+    for (const db::Image& image : db::ImageRepository(database.connection()).images()) {
+        paths.insert(image.id, image.path);
+    }
+    QList<DoubtfulVerdict> doubts;
+    for (const auto& suspect :
+         model::tags::secondLook(state.pairs, state.check.probabilities, limit)) {
+        const db::PairEvidence& pair = state.evidence.at(qsizetype(suspect.pair));
+        doubts.append({paths.value(pair.image), pair, suspect.agreement});
+    }
+    return doubts;
 }
 
 TagQualityState refreshTagQuality(const Project& project, const db::Database& database)

@@ -41,6 +41,18 @@ struct TagQualityState
     model::tags::QualityCheck check;
 };
 
+/// A verdict that all other evidence contradicts.
+struct DoubtfulVerdict
+{
+    QString image; ///< its path as stored
+    db::PairEvidence pair;
+    double agreement = 0.0; ///< probability that the verdict is right
+};
+
+/// The most doubtful first. @throws db::Error
+[[nodiscard]] QList<DoubtfulVerdict> secondLook(const db::Database& database,
+                                                const TagQualityState& state, std::size_t limit);
+
 enum class ImageCheck { With, Without };
 
 /// Fits the model to the verdicts, without LibTorch; without margins where the project's model is

@@ -3,6 +3,7 @@
 #include "app/User.h"
 #include "app/jobs/CaptionParsers.h"
 #include "app/jobs/Splits.h"
+#include "app/jobs/TagKinds.h"
 #include "app/jobs/TranslateJob.h"
 #include "app/jobs/VocabularySettings.h"
 #include "db/ImageRepository.h"
@@ -178,8 +179,7 @@ TagSummary readLanguages(const std::vector<ParserOfLanguage>& readers, const db:
 
 db::NewCandidate candidateOf(const model::tags::ParsedTag& tag)
 {
-    return {.kind = tag.kind == model::tags::TagKind::Object ? db::TagKind::Object
-                                                             : db::TagKind::Attribute,
+    return {.kind = storedKind(tag.kind),
             .lemma = QString::fromStdString(tag.lemma),
             .display = QString::fromStdString(tag.display),
             .spanStart = int(tag.span.start),

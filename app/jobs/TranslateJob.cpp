@@ -1,5 +1,6 @@
 #include "app/jobs/TranslateJob.h"
 
+#include "app/jobs/TagKinds.h"
 #include "db/TagRepository.h"
 #include "model/Error.h"
 #include "model/tags/CaptionLanguage.h"
@@ -9,16 +10,6 @@
 #include <string_view>
 
 namespace tagalign::app {
-
-namespace {
-
-model::tags::TagKind kindOf(const db::Tag& tag)
-{
-    return tag.kind == db::TagKind::Object ? model::tags::TagKind::Object
-                                           : model::tags::TagKind::Attribute;
-}
-
-} // namespace
 
 QString TranslateSummary::sentence() const
 {
@@ -51,7 +42,7 @@ TranslateSummary translateTags(const db::Database& database,
         const model::tags::Dictionary words(dictionary);
         QHash<db::TagId, QString> english;
         for (const db::Tag& tag : tags) {
-            if (const auto word = words.english(tag.lemma.toStdString(), kindOf(tag))) {
+            if (const auto word = words.english(tag.lemma.toStdString(), modelKind(tag.kind))) {
                 english.insert(tag.id, QString::fromStdString(*word));
             }
         }

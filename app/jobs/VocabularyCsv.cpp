@@ -4,6 +4,7 @@
 #include "app/User.h"
 #include "app/jobs/TagJob.h"
 #include "app/jobs/VocabularySettings.h"
+#include "db/TagRepository.h"
 #include "db/VocabularyRepository.h"
 #include "model/dataset/DelimitedText.h"
 
@@ -28,11 +29,6 @@ const QStringList kColumns{"kind",    "tag",         "display", "class",  "prior
 QString say(const char* sentence, int count = -1)
 {
     return QCoreApplication::translate("Vocabulary", sentence, nullptr, count);
-}
-
-QString kindName(db::TagKind kind)
-{
-    return kind == db::TagKind::Object ? QStringLiteral("object") : QStringLiteral("attribute");
 }
 
 QString useName(db::TagUse use)
@@ -142,7 +138,7 @@ void Importer::reload()
     m_places.clear();
     m_mergedInto.clear();
     for (qsizetype i = 0; i < m_tags.size(); ++i) {
-        const QString kind = kindName(m_tags.at(i).tag.kind) + QLatin1Char(':');
+        const QString kind = db::kindName(m_tags.at(i).tag.kind) + QLatin1Char(':');
         m_places.insert(kind + m_tags.at(i).tag.lemma, i);
         for (const QString& lemma : m_tags.at(i).merged) {
             m_mergedInto.insert(kind + lemma, m_tags.at(i).tag.lemma);
@@ -336,7 +332,7 @@ QByteArray vocabularyCsv(const db::Database& database)
     QString text = rowOf(kColumns);
     for (const db::VocabularyTag& each : tags) {
         const db::Tag& tag = each.tag;
-        text += rowOf({kindName(tag.kind), tag.lemma, tag.display, tag.tagClass,
+        text += rowOf({db::kindName(tag.kind), tag.lemma, tag.display, tag.tagClass,
                        QString::number(tag.priority, 'g', QLocale::FloatingPointShortest),
                        useName(each.use), tag.english, QString(), lemmaOf(each.parent, tags),
                        QString::number(tag.images), QString::number(tag.accepted),
@@ -344,7 +340,7 @@ QByteArray vocabularyCsv(const db::Database& database)
     }
     for (const db::VocabularyTag& each : tags) {
         for (const QString& lemma : each.merged) {
-            QStringList cells{kindName(each.tag.kind), lemma};
+            QStringList cells{db::kindName(each.tag.kind), lemma};
             cells.resize(kColumns.size());
             cells[kColumns.indexOf("merged_into")] = each.tag.lemma;
             text += rowOf(cells);

@@ -3,6 +3,7 @@
 #include "app/Error.h"
 #include "app/User.h"
 #include "app/jobs/TagJob.h"
+#include "app/jobs/TagKinds.h"
 #include "app/jobs/VocabularySettings.h"
 #include "db/TagRepository.h"
 #include "model/tags/VocabularySuggestions.h"
@@ -56,17 +57,12 @@ QString change(const db::Database& database, const QString& action, const QStrin
     return sentence;
 }
 
-const QString& englishOf(const db::Tag& tag)
-{
-    return tag.english.isEmpty() ? tag.lemma : tag.english;
-}
-
 QList<db::VocabularyTag> emptyTags(const db::Database& database)
 {
     QList<db::VocabularyTag> tags = db::VocabularyRepository(database.connection()).tags();
     tags.removeIf([](const db::VocabularyTag& each) {
         return each.tag.kind != db::TagKind::Object || each.use == db::TagUse::Off ||
-               !emptyWords().contains(englishOf(each.tag).toLower());
+               !emptyWords().contains(each.tag.inEnglish().toLower());
     });
     return tags;
 }
@@ -82,10 +78,8 @@ QStringList namesOf(const QList<db::VocabularyTag>& tags)
 
 model::tags::VocabularyEntry entryOf(const db::VocabularyTag& tag, const QSet<db::ImageId>& images)
 {
-    model::tags::VocabularyEntry entry{.lemma = englishOf(tag.tag).toLower().toStdString(),
-                                       .kind = tag.tag.kind == db::TagKind::Object
-                                                   ? model::tags::TagKind::Object
-                                                   : model::tags::TagKind::Attribute,
+    model::tags::VocabularyEntry entry{.lemma = tag.tag.inEnglish().toLower().toStdString(),
+                                       .kind = modelKind(tag.tag.kind),
                                        .hasParent = tag.parent.has_value()};
     for (const db::ImageId image : images) {
         entry.images.push_back(std::int64_t(image));
@@ -318,11 +312,8 @@ QStringList hypernymsOf(const db::Tag& tag)
     const model::tags::Thesaurus thesaurus;
     const model::tags::AttributeClassifier classes(attributeClasses(), thesaurus);
     QStringList words;
-    for (const std::string& word :
-         model::tags::hypernymsOf(englishOf(tag).toLower().toStdString(),
-                                  tag.kind == db::TagKind::Object ? model::tags::TagKind::Object
-                                                                  : model::tags::TagKind::Attribute,
-                                  thesaurus, classes)) {
+    for (const std::string& word : model::tags::hypernymsOf(
+             tag.inEnglish().toLower().toStdString(), modelKind(tag.kind), thesaurus, classes)) {
         words.append(QString::fromStdString(word));
     }
     return words;
@@ -334,8 +325,7 @@ db::Tag tagNamed(const db::Database& database, const QString& name)
     const QString kind = colon < 0 ? QString() : name.left(colon);
     QList<db::Tag> found;
     for (const db::Tag& tag : db::TagRepository(database.connection()).tags()) {
-        const bool isKind = kind == (tag.kind == db::TagKind::Object ? QLatin1String("object")
-                                                                     : QLatin1String("attribute"));
+        const bool isKind = kind == db::kindName(tag.kind);
         const QString wanted = isKind ? name.mid(colon + 1) : name;
         if (tag.lemma == wanted.toLower() || tag.display == wanted) {
             found.append(tag);

@@ -102,7 +102,7 @@ int guessClasses(const db::Database& database)
         const model::tags::AttributeClassifier classifier(attributeClasses(), thesaurus);
         QHash<db::TagId, QString> classes;
         for (const db::Tag& tag : open) {
-            const QString& word = tag.english.isEmpty() ? tag.lemma : tag.english;
+            const QString& word = tag.inEnglish();
             classes.insert(tag.id, QString::fromStdString(className(
                                        classifier.classOf(word.toLower().toStdString()))));
         }

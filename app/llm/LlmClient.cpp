@@ -284,7 +284,7 @@ int LlmClient::backoffMs(int failed) const
 void LlmClient::finish(Slot& slot, LlmResult result)
 {
     result.request = slot.request;
-    result.milliseconds = double(slot.sent.elapsed() - slot.pausedMs);
+    result.milliseconds = double(slot.sent.nsecsElapsed()) / 1e6 - double(slot.pausedMs);
     result.reply.content = hidden(result.reply.content);
     result.reply.problem = hidden(result.reply.problem);
     slot.reply.reset();

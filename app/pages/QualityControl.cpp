@@ -1,11 +1,9 @@
 #include "app/pages/QualityControl.h"
 
 #include "app/jobs/QualityJob.h"
-#include "db/ImageRepository.h"
 #include "widgets/QualityBar.h"
 
 #include <QFileInfo>
-#include <QHash>
 #include <QSettings>
 
 #include <cmath>
@@ -104,17 +102,12 @@ QualityControl::State QualityControl::stateOf(const Project& project, const db::
     State state{.rows = rowsOf(quality),
                 .basis = basisOf(quality),
                 .threshold = confidenceThreshold(database)};
-    QHash<db::ImageId, QString> paths;
-    for (const db::Image& image : db::ImageRepository(database.connection()).images()) {
-        paths.insert(image.id, image.path);
-    }
-    for (const auto& suspect :
-         model::tags::secondLook(quality.pairs, quality.check.probabilities, kSecondLooks)) {
-        const db::PairEvidence& pair = quality.evidence.at(qsizetype(suspect.pair));
+    for (const DoubtfulVerdict& doubt : secondLook(database, quality, kSecondLooks)) {
+        const db::PairEvidence& pair = doubt.pair;
         const QString said = pair.state == db::State::Accepted ? tr("accepted") : tr("rejected");
         state.lines.append(tr("%1 on %2: %3, %4 % likely")
-                               .arg(pair.lemma, QFileInfo(paths.value(pair.image)).fileName(), said)
-                               .arg(suspect.agreement * 100.0, 0, 'f', 0));
+                               .arg(pair.lemma, QFileInfo(doubt.image).fileName(), said)
+                               .arg(doubt.agreement * 100.0, 0, 'f', 0));
         state.places.append({pair.image, pair.tag});
     }
     return state;

@@ -1,5 +1,6 @@
 #include "app/pages/TagTracer.h"
 
+#include "app/Utf8.h"
 #include "db/TraceRepository.h"
 
 #include <QLocale>
@@ -7,12 +8,6 @@
 namespace tagalign::app {
 
 namespace {
-
-/// Bytes of UTF-8 to UTF-16 units.
-int unitsOf(const QByteArray& utf8, int bytes)
-{
-    return int(QString::fromUtf8(utf8.left(bytes)).size());
-}
 
 QStringList notesOf(const db::TraceSource& source)
 {

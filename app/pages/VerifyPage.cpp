@@ -1,10 +1,12 @@
 #include "app/pages/VerifyPage.h"
 
 #include "app/User.h"
+#include "app/Utf8.h"
 #include "app/jobs/SimulatedReview.h"
 #include "app/jobs/TranslateJob.h"
 #include "app/pages/QualityControl.h"
 #include "app/pages/TagTracer.h"
+#include "app/pages/VerifyQueue.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
@@ -30,49 +32,6 @@ namespace tagalign::app {
 namespace {
 
 constexpr int kPatienceMs = 200; ///< a person takes a shorter wait for none
-
-/// Every image; in the order of doubt those with an open tag first.
-QList<db::Image> imagesIn(db::Order order, const db::Database& database)
-{
-    QList<db::Image> images = db::ImageRepository(database.connection()).images();
-    if (order == db::Order::AsImported) {
-        return images;
-    }
-    QHash<db::ImageId, qsizetype> places;
-    for (const db::ImageId id : db::TagRepository(database.connection()).pendingByDoubt()) {
-        places.insert(id, places.size());
-    }
-    std::stable_sort(images.begin(), images.end(), [&places](const auto& a, const auto& b) {
-        return places.value(a.id, places.size()) < places.value(b.id, places.size());
-    });
-    return images;
-}
-
-/// In the order of doubt the person comes back to what was shown only when nothing else is open.
-std::optional<db::ImageId> nextPending(db::Order order, const db::Database& database,
-                                       db::ImageId after, const QSet<db::ImageId>& shown)
-{
-    const db::TagRepository tags(database.connection());
-    if (order == db::Order::AsImported) {
-        return tags.nextPending(after);
-    }
-    const QList<db::ImageId> open = tags.pendingByDoubt();
-    if (open.isEmpty()) {
-        return std::nullopt;
-    }
-    const auto fresh = std::find_if(open.begin(), open.end(),
-                                    [&shown](db::ImageId id) { return !shown.contains(id); });
-    if (fresh != open.end()) {
-        return *fresh;
-    }
-    return open.first() == after && open.size() > 1 ? open.at(1) : open.first();
-}
-
-/// Bytes of UTF-8 to UTF-16 units.
-int unitsOf(const QByteArray& utf8, int bytes)
-{
-    return int(QString::fromUtf8(utf8.left(bytes)).size());
-}
 
 } // namespace
 

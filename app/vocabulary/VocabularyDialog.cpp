@@ -366,7 +366,7 @@ void VocabularyDialog::offer()
     if (tags.isEmpty()) {
         return;
     }
-    const db::Tag first = tags.first();
+    const db::Tag& first = tags.first();
     m_workspace.session.ask(
         this,
         [first](const db::Database& database) {

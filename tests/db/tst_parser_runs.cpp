@@ -49,7 +49,7 @@ private Q_SLOTS:
     void readingHasABeginningAndAnEnd();
     void revertKeepsWhatAPersonJudged();
     void revertKeepsWhatAJudgedTagWasRolledUpFrom();
-    void readingAgainLeavesRolledUpTagsOnce();
+    void readingAgainLeavesRolledUpAndMergedTagsOnce();
     void revertKeepsWhatWasJudgedBeforeAnUndo();
     void revertLeavesOtherRunsAlone();
     void revertedRunIsNotRevertedTwice();
@@ -238,18 +238,21 @@ void TestParserRuns::revertKeepsWhatAJudgedTagWasRolledUpFrom()
     QCOMPARE(tagOf(image, "dog").state, State::Accepted);
 }
 
-void TestParserRuns::readingAgainLeavesRolledUpTagsOnce()
+void TestParserRuns::readingAgainLeavesRolledUpAndMergedTagsOnce()
 {
     const ImageId image = addImage("a poodle on a taxi");
     const QList<NewCandidate> candidates{object("poodle", 2), object("taxi", 14)};
     read(image, candidates);
     VocabularyStep step(m_connection, "me", "change");
     step.rollUp(tagOf(image, "poodle").tag, step.tagNamed(TagKind::Object, "dog"));
-    QVERIFY(step.commit("poodle counts as dog"));
+    step.merge(tagOf(image, "taxi").tag, step.tagNamed(TagKind::Object, "cab"));
+    QVERIFY(step.commit("two changes"));
     judge(image, "poodle", State::Accepted);
+    judge(image, "cab", State::Accepted);
     m_runs->prepareToReadAgain(runOf("rules").id, "me");
     read(image, candidates);
     QCOMPARE(tagOf(image, "dog").state, State::Pending);
+    QCOMPARE(tagOf(image, "cab").state, State::Accepted);
     QCOMPARE(rows("SELECT COUNT(*) FROM candidate"), 3);
 }
 
