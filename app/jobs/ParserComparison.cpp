@@ -13,10 +13,11 @@ namespace tagalign::app {
 
 namespace {
 
-QString say(const char* text)
+/// Sentences for people.
+struct Text
 {
-    return QCoreApplication::translate("ParserRuns", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(ParserRuns)
+};
 
 QString percent(double share)
 {
@@ -60,7 +61,7 @@ QString openAloneOf(const QString& name, const ParserPrecision& precision)
 {
     return isAloneJudged(precision)
                ? QString()
-               : say("%1: %2 of %3 judged, %4 would do")
+               : Text::tr("%1: %2 of %3 judged, %4 would do")
                      .arg(name, QString::number(precision.judgedAlone),
                           QString::number(precision.alone),
                           QString::number(std::min(precision.alone, ParserComparison::kEnough)));
@@ -73,26 +74,26 @@ QString sentenceOf(const QString& kind, const KindComparison& comparison, const 
     const ParserPrecision a = comparison.first();
     const ParserPrecision b = comparison.second();
     const QString figures =
-        say("%1 %2, %3 %4").arg(first, precisionText(a), second, precisionText(b));
+        Text::tr("%1 %2, %3 %4").arg(first, precisionText(a), second, precisionText(b));
     switch (comparison.trust()) {
     case Trust::First:
-        return say("%1: trust %2. Right: %3.").arg(kind, first, figures);
+        return Text::tr("%1: trust %2. Right: %3.").arg(kind, first, figures);
     case Trust::Second:
-        return say("%1: trust %2. Right: %3.").arg(kind, second, figures);
+        return Text::tr("%1: trust %2. Right: %3.").arg(kind, second, figures);
     case Trust::Overlap:
-        return say("%1: not decided, the intervals overlap. Right: %2.").arg(kind, figures);
+        return Text::tr("%1: not decided, the intervals overlap. Right: %2.").arg(kind, figures);
     case Trust::AloneUnjudged: {
         QStringList open{openAloneOf(first, a), openAloneOf(second, b)};
         open.removeAll(QString());
-        return say("%1: not decided, since too few are judged of what one parser alone found "
-                   "(%2). Right: %3.")
+        return Text::tr("%1: not decided, since too few are judged of what one parser alone found "
+                        "(%2). Right: %3.")
             .arg(kind, open.join(QStringLiteral("; ")), figures);
     }
     case Trust::TooFewVerdicts:
         break;
     }
-    return say("%1: too few verdicts to tell, at least %2 on each parser's tags are needed. "
-               "Right: %3.")
+    return Text::tr("%1: too few verdicts to tell, at least %2 on each parser's tags are needed. "
+                    "Right: %3.")
         .arg(kind, QString::number(ParserComparison::kEnough), figures);
 }
 
@@ -133,11 +134,11 @@ QStringList ParserComparison::answer() const
 {
     const QString a = nameOf(first);
     const QString b = nameOf(second);
-    QStringList sentences{sentenceOf(say("Objects"), objects, a, b),
-                          sentenceOf(say("Attributes"), attributes, a, b)};
+    QStringList sentences{sentenceOf(Text::tr("Objects"), objects, a, b),
+                          sentenceOf(Text::tr("Attributes"), attributes, a, b)};
     if (simulated > 0) {
         sentences.append(
-            say("%1 of the project's verdicts are by a simulated reviewer.").arg(simulated));
+            Text::tr("%1 of the project's verdicts are by a simulated reviewer.").arg(simulated));
     }
     return sentences;
 }
@@ -194,8 +195,8 @@ ParserPrecision precisionOf(const db::ParserRun& run)
 QString precisionText(const ParserPrecision& precision)
 {
     return precision.judged == 0
-               ? say("no verdict yet")
-               : say("%1 % (%2 to %3 %, %4 verdicts)")
+               ? Text::tr("no verdict yet")
+               : Text::tr("%1 % (%2 to %3 %, %4 verdicts)")
                      .arg(percent(precision.share), percent(precision.interval.low),
                           percent(precision.interval.high))
                      .arg(precision.judged);

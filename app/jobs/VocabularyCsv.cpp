@@ -26,10 +26,11 @@ namespace {
 const QStringList kColumns{"kind",    "tag",         "display", "class",  "priority", "use",
                            "english", "merged_into", "parent",  "images", "accepted", "rejected"};
 
-QString say(const char* sentence, int count = -1)
+/// Sentences for people.
+struct Text
 {
-    return QCoreApplication::translate("Vocabulary", sentence, nullptr, count);
-}
+    Q_DECLARE_TR_FUNCTIONS(Vocabulary)
+};
 
 QString useName(db::TagUse use)
 {
@@ -152,9 +153,10 @@ void Importer::readHeader(const std::vector<std::string>& fields, const QString&
         m_columns.append(QString::fromStdString(field).simplified().toLower());
     }
     if (!m_columns.contains(QLatin1String("kind")) || !m_columns.contains(QLatin1String("tag"))) {
-        throw errorOf(say("%1 has no columns \"kind\" and \"tag\" in its first line; export the "
-                          "vocabulary to see the form")
-                          .arg(file));
+        throw errorOf(
+            Text::tr("%1 has no columns \"kind\" and \"tag\" in its first line; export the "
+                     "vocabulary to see the form")
+                .arg(file));
     }
 }
 
@@ -166,7 +168,9 @@ void Importer::readRow(const std::vector<std::string>& fields, int line)
     ++m_result.rows;
     const auto refuse = [&](const QString& reason) { m_result.problems.append({line, reason}); };
     if (qsizetype(fields.size()) != m_columns.size()) {
-        refuse(say("it has %1 fields, the first line %2").arg(fields.size()).arg(m_columns.size()));
+        refuse(Text::tr("it has %1 fields, the first line %2")
+                   .arg(fields.size())
+                   .arg(m_columns.size()));
         return;
     }
     Row row{.line = line};
@@ -174,14 +178,14 @@ void Importer::readRow(const std::vector<std::string>& fields, int line)
         QStringDecoder decode(QStringDecoder::Utf8);
         const QString text = decode(QByteArray::fromStdString(fields[std::size_t(i)]));
         if (decode.hasError()) {
-            refuse(say("\"%1\" is not UTF-8").arg(m_columns.at(i)));
+            refuse(Text::tr("\"%1\" is not UTF-8").arg(m_columns.at(i)));
             return;
         }
         const bool isMarked = text.startsWith(QLatin1Char('\'')) && isLikeFormula(text);
         row.cells.insert(m_columns.at(i), isMarked ? text.mid(1) : text);
     }
     if (const auto before = m_lines.constFind(row.key()); before != m_lines.cend()) {
-        refuse(say("\"%1\" stands in line %2 already").arg(row.cells["tag"]).arg(*before));
+        refuse(Text::tr("\"%1\" stands in line %2 already").arg(row.cells["tag"]).arg(*before));
         return;
     }
     m_lines.insert(row.key(), line);
@@ -199,7 +203,7 @@ void Importer::read(std::istream& stream, const QString& file)
         m_result.problems.append({int(text.line()), QString::fromUtf8(error.what())});
     }
     if (m_columns.isEmpty()) {
-        throw errorOf(say("%1 is empty; export the vocabulary to see the form").arg(file));
+        throw errorOf(Text::tr("%1 is empty; export the vocabulary to see the form").arg(file));
     }
 }
 
@@ -207,7 +211,7 @@ const db::VocabularyTag& Importer::tagOf(const Row& row, const QString& lemma) c
 {
     const auto place = m_places.constFind(row.cells["kind"] + QLatin1Char(':') + lemma);
     if (place == m_places.cend()) {
-        throw db::Refusal(say("the project has no %1 \"%2\"").arg(row.cells["kind"], lemma));
+        throw db::Refusal(Text::tr("the project has no %1 \"%2\"").arg(row.cells["kind"], lemma));
     }
     return m_tags.at(*place);
 }
@@ -243,7 +247,7 @@ db::TagEdit Importer::editOf(const Row& row, const db::VocabularyTag& tag) const
         const double priority = row.cells["priority"].toDouble(&isNumber);
         if (!isNumber) {
             throw db::Refusal(
-                say("\"%1\" is no priority; write a number").arg(row.cells["priority"]));
+                Text::tr("\"%1\" is no priority; write a number").arg(row.cells["priority"]));
         }
         if (priority != tag.tag.priority) {
             edit.priority = priority;
@@ -252,7 +256,8 @@ db::TagEdit Importer::editOf(const Row& row, const db::VocabularyTag& tag) const
     if (row.cells.contains("use")) {
         const auto use = useNamed(row.cells["use"]);
         if (!use) {
-            throw db::Refusal(say("\"%1\" is no use; write on, off or auto").arg(row.cells["use"]));
+            throw db::Refusal(
+                Text::tr("\"%1\" is no use; write on, off or auto").arg(row.cells["use"]));
         }
         if (*use != tag.use) {
             edit.use = use;
@@ -284,8 +289,13 @@ void Importer::rollUp(const Row& row)
         return;
     }
     if (parent.isEmpty()) {
-        throw db::Refusal(say("\"%1\" counts as \"%2\"; take that step back instead of leaving the "
-                              "parent out")
+        throw db::Refusal(
+            Text::tr("\"%1\" counts as \"%2\"; take that step back instead of leaving the "
+                     "parent out")
+                .arg(tag.tag.lemma, tag.parentName));
+    }
+    if (tag.parent) { // before the new parent is made
+        throw db::Refusal(Text::tr("\"%1\" counts as \"%2\" already; take that step back first")
                               .arg(tag.tag.lemma, tag.parentName));
     }
     const db::TagId child = tag.tag.id;
@@ -355,17 +365,18 @@ void exportVocabulary(const db::Database& database, const QString& file)
     QSaveFile target(file);
     if (!target.open(QIODevice::WriteOnly) || target.write(bytes) != bytes.size() ||
         !target.commit()) {
-        throw errorOf(
-            say("%1 cannot be written: %2; choose another place").arg(file, target.errorString()));
+        throw errorOf(Text::tr("%1 cannot be written: %2; choose another place")
+                          .arg(file, target.errorString()));
     }
 }
 
 QString VocabularyImport::sentence() const
 {
-    const QString done = say("%1 rows read, %n tags changed.", changed).arg(rows);
+    const QString done = Text::tr("%1 rows read, %n tags changed.", nullptr, changed).arg(rows);
     return problems.isEmpty()
                ? done
-               : done + QLatin1Char(' ') + say("%n rows were refused.", int(problems.size()));
+               : done + QLatin1Char(' ') +
+                     Text::tr("%n rows were refused.", nullptr, int(problems.size()));
 }
 
 VocabularyImport importVocabulary(const db::Database& database, const QString& file)
@@ -373,7 +384,7 @@ VocabularyImport importVocabulary(const db::Database& database, const QString& f
     QFile source(file);
     if (!source.open(QIODevice::ReadOnly)) {
         throw errorOf(
-            say("%1 cannot be read: %2; choose another file").arg(file, source.errorString()));
+            Text::tr("%1 cannot be read: %2; choose another file").arg(file, source.errorString()));
     }
     std::istringstream stream(source.readAll().toStdString());
     VocabularyImport result;
@@ -383,8 +394,8 @@ VocabularyImport importVocabulary(const db::Database& database, const QString& f
         importer.read(stream, file);
         importer.apply();
         result = importer.result();
-        (void)step.commit(
-            say("%1 imported: %n tags changed.", result.changed).arg(QFileInfo(file).fileName()));
+        (void)step.commit(Text::tr("%1 imported: %n tags changed.", nullptr, result.changed)
+                              .arg(QFileInfo(file).fileName()));
     }
     enableFrequentTags(database);
     return result;

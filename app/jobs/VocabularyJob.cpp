@@ -19,17 +19,18 @@ namespace {
 
 constexpr int kNamed = 4; ///< tags named in a sentence; the rest is counted
 
-QString say(const char* sentence, int count = -1)
+/// Sentences for people.
+struct Text
 {
-    return QCoreApplication::translate("Vocabulary", sentence, nullptr, count);
-}
+    Q_DECLARE_TR_FUNCTIONS(Vocabulary)
+};
 
 /// "cab, taxi"; "cab, taxi, car, bus and 3 more".
 QString listed(const QStringList& names)
 {
     const QString some = names.mid(0, kNamed).join(QStringLiteral(", "));
     return names.size() <= kNamed ? some
-                                  : say("%1 and %2 more").arg(some).arg(names.size() - kNamed);
+                                  : Text::tr("%1 and %2 more").arg(some).arg(names.size() - kNamed);
 }
 
 QStringList namesOf(const db::Database& database, const QList<db::TagId>& tags)
@@ -50,7 +51,7 @@ QString change(const db::Database& database, const QString& action, const QStrin
         db::VocabularyStep step(database.connection(), userName(), action);
         work(step);
         if (!step.commit(sentence)) {
-            return say("Nothing changed.");
+            return Text::tr("Nothing changed.");
         }
     }
     enableFrequentTags(database);
@@ -108,10 +109,10 @@ QString mergeTags(const db::Database& database, const QList<db::TagId>& tags, db
     QList<db::TagId> gone = tags;
     gone.removeAll(kept);
     if (gone.isEmpty()) {
-        throw errorOf(say("Choose at least two tags to merge"));
+        throw errorOf(Text::tr("Choose at least two tags to merge"));
     }
     const db::MergeCount count = db::VocabularyRepository(database.connection()).countMerge(tags);
-    const QString sentence = say("%1 merged into \"%2\", on %n images.", count.images)
+    const QString sentence = Text::tr("%1 merged into \"%2\", on %n images.", nullptr, count.images)
                                  .arg(listed(namesOf(database, gone)),
                                       name.isEmpty() ? namesOf(database, {kept}).first() : name);
     return change(database, QStringLiteral("merge"), sentence, [&](db::VocabularyStep& step) {
@@ -128,10 +129,10 @@ QString rollUpTags(const db::Database& database, const QList<db::TagId>& tags,
                    const QString& parent)
 {
     if (tags.isEmpty()) {
-        throw errorOf(say("Choose the tags to roll up"));
+        throw errorOf(Text::tr("Choose the tags to roll up"));
     }
-    const QString sentence =
-        say("%1 count as \"%2\" too.").arg(listed(namesOf(database, tags)), parent.simplified());
+    const QString sentence = Text::tr("%1 count as \"%2\" too.")
+                                 .arg(listed(namesOf(database, tags)), parent.simplified());
     return change(database, QStringLiteral("roll up"), sentence, [&](db::VocabularyStep& step) {
         const QList<db::Tag> all = db::TagRepository(database.connection()).tags();
         const auto first = std::find_if(
@@ -148,7 +149,7 @@ QString splitTag(const db::Database& database, const Split& split)
 {
     const auto count = db::countSplit(database.connection(), split.tag, split.by, split.text);
     const QString sentence =
-        say("\"%1\" split off \"%2\", on %n images.", count.images)
+        Text::tr("\"%1\" split off \"%2\", on %n images.", nullptr, count.images)
             .arg(split.name.simplified(), namesOf(database, {split.tag}).first());
     return change(database, QStringLiteral("split"), sentence, [&split](db::VocabularyStep& step) {
         step.split(split.tag, split.by, split.text, split.name);
@@ -157,8 +158,8 @@ QString splitTag(const db::Database& database, const Split& split)
 
 QString renameTag(const db::Database& database, db::TagId tag, const QString& name)
 {
-    const QString sentence =
-        say("\"%1\" renamed to \"%2\".").arg(namesOf(database, {tag}).first(), name.simplified());
+    const QString sentence = Text::tr("\"%1\" renamed to \"%2\".")
+                                 .arg(namesOf(database, {tag}).first(), name.simplified());
     return change(database, QStringLiteral("rename"), sentence,
                   [&](db::VocabularyStep& step) { step.rename(tag, name); });
 }
@@ -169,7 +170,7 @@ QString editTags(const db::Database& database, const QList<db::TagEdit>& edits)
     for (const db::TagEdit& edit : edits) {
         tags.append(edit.tag);
     }
-    const QString sentence = say("Edited: %1.").arg(listed(namesOf(database, tags)));
+    const QString sentence = Text::tr("Edited: %1.").arg(listed(namesOf(database, tags)));
     return change(database, QStringLiteral("edit"), sentence, [&edits](db::VocabularyStep& step) {
         for (const db::TagEdit& edit : edits) {
             step.edit(edit);
@@ -181,7 +182,7 @@ QString dropEmptyTags(const db::Database& database)
 {
     const QList<db::VocabularyTag> tags = emptyTags(database);
     const QString sentence =
-        say("Switched off, as they name no thing: %1.").arg(listed(namesOf(tags)));
+        Text::tr("Switched off, as they name no thing: %1.").arg(listed(namesOf(tags)));
     return change(database, QStringLiteral("drop empty"), sentence,
                   [&tags](db::VocabularyStep& step) {
                       for (const db::VocabularyTag& each : tags) {
@@ -192,14 +193,14 @@ QString dropEmptyTags(const db::Database& database)
 
 QString changeMinimum(const db::Database& database, int images)
 {
-    const QString sentence = say("Tags on at least %n images are in use.", images);
+    const QString sentence = Text::tr("Tags on at least %n images are in use.", nullptr, images);
     return change(database, QStringLiteral("minimum"), sentence,
                   [images](db::VocabularyStep& step) { setMinimumImages(step, images); });
 }
 
 QString changeTemplates(const db::Database& database, const model::tags::PromptTemplates& templates)
 {
-    return change(database, QStringLiteral("templates"), say("Prompt templates edited."),
+    return change(database, QStringLiteral("templates"), Text::tr("Prompt templates edited."),
                   [&templates](db::VocabularyStep& step) { setPromptTemplates(step, templates); });
 }
 
@@ -207,20 +208,21 @@ QString undoVocabulary(const db::Database& database)
 {
     const auto undone = db::VocabularyRepository(database.connection()).undo(userName());
     if (!undone) {
-        throw errorOf(say("There is no step of the vocabulary to take back"));
+        throw errorOf(Text::tr("There is no step of the vocabulary to take back"));
     }
     enableFrequentTags(database);
-    return say("Taken back: %1").arg(undone->sentence);
+    return Text::tr("Taken back: %1").arg(undone->sentence);
 }
 
 QString previewMerge(const db::Database& database, const QList<db::TagId>& tags)
 {
     const db::MergeCount count = db::VocabularyRepository(database.connection()).countMerge(tags);
-    const QString become = say("%1 tags become 1 on %n images", count.images).arg(tags.size());
+    const QString become =
+        Text::tr("%1 tags become 1 on %n images", nullptr, count.images).arg(tags.size());
     return count.disagreeing == 0
                ? become + QLatin1Char('.')
-               : become + say("; on %n of them the verdicts disagree: the newer one holds.",
-                              count.disagreeing);
+               : become + Text::tr("; on %n of them the verdicts disagree: the newer one holds.",
+                                   nullptr, count.disagreeing);
 }
 
 QString previewRollUp(const db::Database& database, const QList<db::TagId>& tags,
@@ -238,7 +240,7 @@ QString previewRollUp(const db::Database& database, const QList<db::TagId>& tags
         }
     }
     const auto gathered = int(all.size());
-    return say("%n images count as \"%1\" too, %2 of them do so already.", gathered)
+    return Text::tr("%n images count as \"%1\" too, %2 of them do so already.", nullptr, gathered)
         .arg(parent.simplified())
         .arg(all.intersect(there).size());
 }
@@ -249,16 +251,16 @@ QString previewSplit(const db::Database& database, const Split& split)
         db::countSplit(database.connection(), split.tag, split.by, split.text);
     const auto images =
         db::VocabularyRepository(database.connection()).imagesByTag().value(split.tag).size();
-    return say("%n of %1 images go to the new tag.", count.images).arg(images);
+    return Text::tr("%n of %1 images go to the new tag.", nullptr, count.images).arg(images);
 }
 
 QString previewDropEmpty(const db::Database& database)
 {
     const QList<db::VocabularyTag> tags = emptyTags(database);
-    return tags.isEmpty()
-               ? say("No tag in use names no thing.")
-               : say("%n tags name no thing and would be switched off: %1.", int(tags.size()))
-                     .arg(listed(namesOf(tags)));
+    return tags.isEmpty() ? Text::tr("No tag in use names no thing.")
+                          : Text::tr("%n tags name no thing and would be switched off: %1.",
+                                     nullptr, int(tags.size()))
+                                .arg(listed(namesOf(tags)));
 }
 
 QString previewMinimum(const db::Database& database, int images)
@@ -271,7 +273,7 @@ QString previewMinimum(const db::Database& database, int images)
         now += each.tag.enabled ? 1 : 0;
         then += (isFixed ? each.tag.enabled : each.tag.images >= images) ? 1 : 0;
     }
-    return say("%n tags would be in use, now %1.", then).arg(now);
+    return Text::tr("%n tags would be in use, now %1.", nullptr, then).arg(now);
 }
 
 QList<VocabularySuggestion> vocabularySuggestions(const db::Database& database)
@@ -291,17 +293,19 @@ QList<VocabularySuggestion> vocabularySuggestions(const db::Database& database)
     QList<VocabularySuggestion> all;
     for (const auto& each : model::tags::suggestMerges(entries, thesaurus)) {
         const auto [ids, names] = tagsAt(each.tags, tags);
-        all.append({VocabularySuggestion::Kind::Merge,
-                    ids,
-                    {},
-                    say("%1: same meaning, %n images", int(each.images)).arg(listed(names)),
-                    QString::fromStdString(each.meaning)});
+        all.append(
+            {VocabularySuggestion::Kind::Merge,
+             ids,
+             {},
+             Text::tr("%1: same meaning, %n images", nullptr, int(each.images)).arg(listed(names)),
+             QString::fromStdString(each.meaning)});
     }
     for (const auto& each : model::tags::suggestRollUps(entries, thesaurus, classes)) {
         const auto [ids, names] = tagsAt(each.tags, tags);
         const QString parent = QString::fromStdString(each.parent);
         all.append({VocabularySuggestion::Kind::RollUp, ids, parent,
-                    say("%1 ← %2: %n images more", int(each.gained)).arg(parent, listed(names)),
+                    Text::tr("%1 ← %2: %n images more", nullptr, int(each.gained))
+                        .arg(parent, listed(names)),
                     QString::fromStdString(each.meaning)});
     }
     return all;
@@ -332,11 +336,12 @@ db::Tag tagNamed(const db::Database& database, const QString& name)
         }
     }
     if (found.isEmpty()) {
-        throw errorOf(say("The project has no tag \"%1\"; --json lists them").arg(name));
+        throw errorOf(Text::tr("The project has no tag \"%1\"; --json lists them").arg(name));
     }
     if (found.size() > 1) {
         throw errorOf(
-            say("\"%1\" is an object and an attribute; write object:%1 or attribute:%1").arg(name));
+            Text::tr("\"%1\" is an object and an attribute; write object:%1 or attribute:%1")
+                .arg(name));
     }
     return found.first();
 }

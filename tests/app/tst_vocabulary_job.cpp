@@ -42,6 +42,7 @@ private Q_SLOTS:
     void oddNamesComeBack_data();
     void oddNamesComeBack();
     void badRowsAreRefusedAndTheRestGoesOn();
+    void refusedParentLeavesNothingBehind();
     void brokenTablesAreRefused_data();
     void brokenTablesAreRefused();
     void commandDoesAndUndoes();
@@ -400,6 +401,22 @@ void TestVocabularyJob::badRowsAreRefusedAndTheRestGoesOn()
     undoVocabulary(database);
     QCOMPARE(tag(database, "cab").tag.priority, 1.0);
     QCOMPARE(tag(database, "wooden").tag.tagClass, QString("material"));
+}
+
+void TestVocabularyJob::refusedParentLeavesNothingBehind()
+{
+    const db::Database database = open();
+    rollUpTags(database, {tag(database, "poodle").tag.id}, "dog");
+    const auto before = db::VocabularyRepository(database.connection()).steps().size();
+    const VocabularyImport result =
+        importVocabulary(database, write("kind,tag,parent\nobject,poodle,pet\n"));
+    QCOMPARE(result.problems.size(), 1);
+    QVERIFY(result.problems.first().reason.contains("counts as \"dog\" already"));
+    QCOMPARE(result.changed, 0);
+    QCOMPARE(db::VocabularyRepository(database.connection()).steps().size(), before);
+    for (const auto& each : db::VocabularyRepository(database.connection()).tags()) {
+        QVERIFY(each.tag.lemma != "pet");
+    }
 }
 
 void TestVocabularyJob::brokenTablesAreRefused_data()
