@@ -122,7 +122,8 @@ void TracePanel::addReading(QVBoxLayout* column, const TraceReading& reading)
     caption->setMinimumWidth(1);
     caption->setCaption(reading.caption, reading.start, reading.length);
     column->addWidget(caption);
-    const QString percent = locale().toString(reading.probability * 100.0, 'f', 0);
+    // Rounded to no decimal a very sure parser would seem to be certain.
+    const QString percent = locale().toString(reading.probability * 100.0, 'f', 1);
     const QStringList facts = QStringList{tr("probability %1 %").arg(percent)} + reading.notes;
     addQuietText(column, facts.join(QStringLiteral(" · ")));
     if (!reading.exchange.isEmpty()) {
