@@ -1,6 +1,7 @@
 #include "db/Database.h"
 #include "db/Error.h"
 #include "db/ImageRepository.h"
+#include "db/ParserRunRepository.h"
 #include "db/QualityRepository.h"
 #include "db/Statement.h"
 #include "db/TagRepository.h"
@@ -18,6 +19,7 @@ class TestQualityRepository : public QObject
 private Q_SLOTS:
     void init();
     void evidenceCountsCaptionsAndParsers();
+    void revertedRunsDoNotCountAsReaders();
     void evidenceKnowsVerdictsAndLeavesOutDisabledTags();
     void marginsBelongToTheirModelAndTheTagsText();
     void failedMarginsStoreNone();
@@ -112,6 +114,26 @@ void TestQualityRepository::evidenceCountsCaptionsAndParsers()
     QCOMPARE(dog.parsersRead, 2);
     QVERIFY(evidenceOf(image, "pet").inferred);
     QVERIFY(!cat.margin && !cat.probability);
+}
+
+/// A parse of a reverted run stays only for what was judged of it.
+void TestQualityRepository::revertedRunsDoNotCountAsReaders()
+{
+    const ImageId image = addImage("aa");
+    const CaptionId caption = addCaption(image, "a cat in a hat");
+    read(image, caption, "rules", {object("cat")});
+    read(image, caption, "llm", {object("hat")});
+    QCOMPARE(evidenceOf(image, "cat").parsersRead, 2);
+    for (const Candidate& candidate : TagRepository(m_connection).candidatesOf(image)) {
+        if (candidate.lemma == "hat") {
+            VerdictRepository(m_connection).decide({{candidate.id, State::Accepted, 1}}, "me");
+        }
+    }
+    ParserRunRepository runs(m_connection);
+    runs.revert(runs.runs().last().id, "me");
+    QCOMPARE(evidenceOf(image, "cat").parsersRead, 1);
+    const PairEvidence hat = evidenceOf(image, "hat");
+    QVERIFY(hat.parsersRead >= hat.parsersFound);
 }
 
 void TestQualityRepository::evidenceKnowsVerdictsAndLeavesOutDisabledTags()
