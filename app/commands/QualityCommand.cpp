@@ -241,6 +241,7 @@ void addQualityCommand(CLI::App& program, RunCommand& run)
                    "deserve a second look");
     verb->add_option("PROJECT,--project", options->project, "Project folder")->required();
     verb->add_option("--second-look", options->secondLook, "Verdicts to list, at most")
+        ->check(CLI::Range(0, 1'000'000))
         ->capture_default_str();
     verb->add_flag("--refresh", options->refresh, "Compare all tags with their pictures anew");
     verb->add_flag("--json", options->asJson, "Print a JSON object");

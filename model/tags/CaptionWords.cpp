@@ -1,8 +1,11 @@
 #include "model/tags/CaptionWords.h"
 
+#include <unicode/utf8.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -80,16 +83,29 @@ const std::unordered_set<std::string_view>& captionAdjectives()
     return words;
 }
 
-bool isWordByte(unsigned char c)
-{
-    return std::isalnum(c) != 0 || c >= 0x80 || c == '\'' || c == '-';
-}
-
 /// Typographic quotes and dashes, emoji and other symbols are no letters, though above 0x80.
 bool isSymbolStart(std::string_view rest)
 {
     return rest.starts_with("\xE2") || rest.starts_with("\xF0") || rest.starts_with("\xEF\xBF") ||
            rest.starts_with("\xC2");
+}
+
+/// Bytes of the letter, digit, apostrophe or hyphen that the text starts with; 0 if it starts with
+/// anything else, such as bytes that are no UTF-8.
+std::size_t letterLength(std::string_view rest)
+{
+    const auto c = static_cast<unsigned char>(rest.front());
+    if (c < 0x80) {
+        return std::isalnum(c) != 0 || c == '\'' || c == '-' ? 1 : 0;
+    }
+    if (isSymbolStart(rest)) {
+        return 0;
+    }
+    constexpr std::size_t kLongest = 4;
+    std::int32_t length = 0;
+    UChar32 character = 0;
+    U8_NEXT(rest.data(), length, std::int32_t(std::min(rest.size(), kLongest)), character);
+    return character < 0 ? 0 : std::size_t(length);
 }
 
 std::size_t characterLength(std::string_view rest)
@@ -157,7 +173,7 @@ std::vector<CaptionWord> splitWords(std::string_view caption)
             continue;
         }
         const auto c = static_cast<unsigned char>(rest.front());
-        if (!isWordByte(c) || c == '\'' || c == '-' || isSymbolStart(rest)) {
+        if (letterLength(rest) == 0 || c == '\'' || c == '-') {
             if (c == '.' || c == ',' || c == ';' || c == '!' || c == '?' || c == ':' || c == '(' ||
                 c == ')') {
                 words.push_back({std::string(1, char(c)), {position, 1}, WordRole::Stop, {}});
@@ -166,10 +182,13 @@ std::vector<CaptionWord> splitWords(std::string_view caption)
             continue;
         }
         std::size_t length = 0;
-        while (length < rest.size() && (isInsideNumber(rest, length) ||
-                                        (isWordByte(static_cast<unsigned char>(rest[length])) &&
-                                         !isSymbolStart(rest.substr(length))))) {
-            ++length;
+        while (length < rest.size()) {
+            const std::size_t more =
+                isInsideNumber(rest, length) ? 1 : letterLength(rest.substr(length));
+            if (more == 0) {
+                break;
+            }
+            length += more;
         }
         std::string_view word = rest.substr(0, length);
         while (word.ends_with('\'') || word.ends_with('-')) {

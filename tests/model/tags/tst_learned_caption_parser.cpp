@@ -258,6 +258,7 @@ void TestLearnedCaptionParser::anyBytesAreSurvived()
     for (std::size_t i = 0; i < captions.size(); ++i) {
         for (const auto& tag : parsed[i].tags) {
             QVERIFY(tag.span.start + tag.span.length <= captions[i].size());
+            QVERIFY(!QString::fromStdString(tag.lemma).contains(QChar::ReplacementCharacter));
         }
         QVERIFY(nlohmann::json::accept(tags::parsedToJson(captions[i], parsed[i])));
     }
