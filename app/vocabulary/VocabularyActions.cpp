@@ -114,15 +114,35 @@ void VocabularyActions::showFields()
                                           : tr("&to"));
     m_name->setAccessibleName(m_nameLabel->text().remove(QLatin1Char('&')));
     m_minimum->setVisible(now == kMinimum);
-    setTags(m_chosen);
+    fill();
     Q_EMIT actionChosen();
 }
 
 void VocabularyActions::setTags(const QList<db::Tag>& chosen)
 {
+    const bool isSame = !chosen.isEmpty() &&
+                        std::equal(chosen.begin(), chosen.end(), m_chosen.begin(), m_chosen.end(),
+                                   [](const db::Tag& now, const db::Tag& before) {
+                                       return now.id == before.id && now.display == before.display;
+                                   });
     m_chosen = chosen;
+    if (isSame) {
+        Q_EMIT changed();
+    } else {
+        fill();
+    }
+}
+
+void VocabularyActions::startAnew()
+{
+    m_chosen.clear();
+    fill();
+}
+
+void VocabularyActions::fill()
+{
     QStringList names;
-    for (const db::Tag& tag : chosen) {
+    for (const db::Tag& tag : std::as_const(m_chosen)) {
         names.append(tag.display);
     }
     {
@@ -131,7 +151,7 @@ void VocabularyActions::setTags(const QList<db::Tag>& chosen)
         m_text->clear();
         if (action() == kMerge) {
             m_name->addItems(names);
-        } else if (action() == kRename && chosen.size() == 1) {
+        } else if (action() == kRename && names.size() == 1) {
             m_name->setEditText(names.first());
         } else {
             m_name->clearEditText();

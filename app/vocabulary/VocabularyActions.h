@@ -26,7 +26,9 @@ public:
 
     explicit VocabularyActions(QWidget* parent = nullptr);
 
-    void setTags(const QList<db::Tag>& chosen); ///< as they are selected, the first one first
+    /// As they are selected, the first one first. Of the same tags what was typed stays.
+    void setTags(const QList<db::Tag>& chosen);
+    void startAnew(); ///< forgets what was typed
     void setMinimum(int images);
     void choose(Action action);
     void setName(const QString& name); ///< what is kept, the parent, or the new name
@@ -51,6 +53,7 @@ Q_SIGNALS:
 
 private:
     void showFields();
+    void fill();
     [[nodiscard]] QList<db::TagId> ids() const;
     [[nodiscard]] Split split() const;
 

@@ -252,12 +252,22 @@ void VocabularyDialog::reload()
 
 void VocabularyDialog::showContent(const Content& content)
 {
+    const QWidget* focus = focusWidget();
+    if (focus != nullptr && m_table->viewport()->isAncestorOf(focus)) {
+        m_stale.start(); // a cell is being edited, and would be lost
+        return;
+    }
     QList<db::TagId> before;
     for (const db::Tag& tag : chosen()) {
         before.append(tag.id);
     }
-    m_model->setTags(content.tags);
-    select(before);
+    {
+        const QSignalBlocker quiet(m_table->selectionModel()); // it is emptied in between
+        m_model->setTags(content.tags);
+        select(before);
+    }
+    m_table->viewport()->update();
+    onSelection();
     m_table->setVisible(!content.tags.isEmpty());
     m_empty->setVisible(content.tags.isEmpty());
     const auto inUse = std::count_if(content.tags.begin(), content.tags.end(),
@@ -422,11 +432,11 @@ void VocabularyDialog::apply(const Work& work)
             m_problem->setVisible(!outcome.isDone);
             if (outcome.isDone) {
                 m_done->setText(outcome.sentence);
+                m_actions->startAnew();
                 Q_EMIT m_workspace.tagsChanged();
                 m_workspace.queueQuality(); // of tags that are new on a picture
             } else {
                 m_problem->showText(outcome.sentence.toHtmlEscaped());
-                reload();
             }
             Q_EMIT m_actions->changed();
         });

@@ -14,6 +14,7 @@
 #include <QListWidget>
 #include <QMenuBar>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QPushButton>
 #include <QSettings>
 #include <QSpinBox>
@@ -51,6 +52,7 @@ private Q_SLOTS:
     void renameOfATakenNameIsRefused();
     void cellsAreEditedInPlace();
     void badPriorityIsTold();
+    void cellBeingEditedOutlivesChangesElsewhere();
     void minimumIsPreviewedAndApplied();
     void nothingCanBeAppliedWithoutTags();
     void templatesAreCheckedAndSaved();
@@ -65,6 +67,7 @@ private:
     [[nodiscard]] int row(const QString& tag) const;
     [[nodiscard]] QString cell(const QString& tag, int column) const;
     void select(const QStringList& tags);
+    [[nodiscard]] QComboBox* field(const QString& accessibleName) const;
     void type(const QString& accessibleName, const QString& text) const;
     void edit(const QString& tag, int column, const QString& text);
     void applyWhenReady();
@@ -169,16 +172,21 @@ void TestVocabularyDialog::select(const QStringList& tags)
 }
 
 /// Into the field of that name, over what stands there.
-void TestVocabularyDialog::type(const QString& accessibleName, const QString& text) const
+QComboBox* TestVocabularyDialog::field(const QString& accessibleName) const
 {
-    for (QComboBox* field : m_dialog->findChildren<QComboBox*>()) {
-        if (field->accessibleName() == accessibleName && field->isVisible()) {
-            field->lineEdit()->selectAll();
-            QTest::keyClicks(field->lineEdit(), text);
-            return;
+    for (QComboBox* found : m_dialog->findChildren<QComboBox*>()) {
+        if (found->accessibleName() == accessibleName && found->isVisible()) {
+            return found;
         }
     }
     qFatal("no field %s", qPrintable(accessibleName));
+}
+
+void TestVocabularyDialog::type(const QString& accessibleName, const QString& text) const
+{
+    QLineEdit* edit = field(accessibleName)->lineEdit();
+    edit->selectAll();
+    QTest::keyClicks(edit, text);
 }
 
 void TestVocabularyDialog::edit(const QString& tag, int column, const QString& text)
@@ -293,6 +301,9 @@ void TestVocabularyDialog::renameOfATakenNameIsRefused()
     QTRY_VERIFY_WITH_TIMEOUT(shows("merge &quot;cab&quot; into it instead"), kPatience);
     QVERIFY(row("cab") >= 0);
     type("to", "car");
+    QTest::qWait(500); // the list is read anew meanwhile: what was typed stays
+    QTRY_VERIFY_WITH_TIMEOUT(button("Apply")->isEnabled(), kPatience);
+    QCOMPARE(field("to")->currentText(), QString("car"));
     applyWhenReady();
     QTRY_VERIFY_WITH_TIMEOUT(row("car") >= 0 && row("cab") < 0, kPatience);
     QVERIFY(!shows("into it instead"));
@@ -321,6 +332,27 @@ void TestVocabularyDialog::badPriorityIsTold()
     QCOMPARE(cell("cab", VocabularyModel::kPriority), QString("1"));
     edit("cab", VocabularyModel::kPriority, "4");
     QTRY_COMPARE_WITH_TIMEOUT(cell("cab", VocabularyModel::kPriority), QString("4"), kPatience);
+}
+
+void TestVocabularyDialog::cellBeingEditedOutlivesChangesElsewhere()
+{
+    edit("taxi", VocabularyModel::kEnglish, "hackney");
+    QTRY_COMPARE_WITH_TIMEOUT(cell("taxi", VocabularyModel::kEnglish), QString("hackney"),
+                              kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(button("Undo")->isEnabled(), kPatience);
+    m_table->setCurrentIndex(m_table->model()->index(row("cab"), VocabularyModel::kPriority));
+    m_table->setFocus();
+    QTest::keyClick(m_table, Qt::Key_F2);
+    const QPointer<QAbstractSpinBox> editor = m_table->viewport()->findChild<QAbstractSpinBox*>();
+    QVERIFY(editor);
+    button("Undo")->click(); // without taking the focus
+    QTRY_VERIFY_WITH_TIMEOUT(shows("Taken back"), kPatience);
+    QTest::qWait(1000); // longer than the list takes to be read anew
+    QVERIFY(editor);
+    QTest::keyClick(editor, Qt::Key_A, Qt::ControlModifier);
+    QTest::keyClicks(editor, "7");
+    QTest::keyClick(editor, Qt::Key_Return);
+    QTRY_COMPARE_WITH_TIMEOUT(cell("cab", VocabularyModel::kPriority), QString("7"), kPatience);
 }
 
 void TestVocabularyDialog::minimumIsPreviewedAndApplied()
