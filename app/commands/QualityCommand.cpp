@@ -21,7 +21,6 @@ namespace tagalign::app {
 namespace {
 
 using model::tags::QualityCheck;
-using model::tags::SuspectedVerdict;
 using model::tags::ThresholdRow;
 
 struct Options

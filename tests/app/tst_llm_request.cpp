@@ -5,6 +5,7 @@
 #include "db/ImageRepository.h"
 #include "db/ModelAnswerRepository.h"
 #include "model/Error.h"
+#include "tests/app/support/Captions.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -217,22 +218,6 @@ void TestLlmRequest::tokensAreEstimated()
     QCOMPARE(estimatedTokens(QString::fromUtf8("りんご")), 3.0);
 }
 
-namespace {
-
-void addCaptions(const db::Database& database, const QStringList& captions)
-{
-    db::ImageRepository images(database.connection());
-    for (int i = 0; i < captions.size(); ++i) {
-        const auto image = images.add({.path = QString("%1.jpg").arg(i),
-                                       .sha256 = QString("hash %1").arg(i),
-                                       .width = 4,
-                                       .height = 3});
-        images.addCaption(image, captions.at(i), "en");
-    }
-}
-
-} // namespace
-
 void TestLlmRequest::estimateCountsWhatIsLeft()
 {
     const db::Database database(":memory:");
@@ -240,7 +225,7 @@ void TestLlmRequest::estimateCountsWhatIsLeft()
         .endpoint = "http://localhost", .model = "m", .captionsPerRequest = 2};
     const LlmPrompt prompt = LlmPrompt::standard();
     QCOMPARE(estimateLlm(database, settings, prompt).captions, 0);
-    addCaptions(database, {"a cat", "a dog", "a cat", "a bird", "a cow"});
+    tests::addCaptions(database, {"a cat", "a dog", "a cat", "a bird", "a cow"});
     LlmEstimate estimate = estimateLlm(database, settings, prompt);
     QCOMPARE(estimate.captions, 5);
     QCOMPARE(estimate.texts, 4);
@@ -268,7 +253,7 @@ void TestLlmRequest::estimateFollowsMeasuredAnswers()
                                .inputPrice = 10.0,
                                .outputPrice = 20.0};
     const LlmPrompt prompt = LlmPrompt::standard();
-    addCaptions(database, {"a cat", "a dog", "a bird", "a cow", "an ant"});
+    tests::addCaptions(database, {"a cat", "a dog", "a bird", "a cow", "an ant"});
     db::ModelAnswerRepository answers(database.connection());
     answers.addPrompt(prompt.version, prompt.text);
     answers.add("m", prompt.version,

@@ -2,6 +2,7 @@
 #include "db/ImageRepository.h"
 #include "db/Statement.h"
 #include "db/TagRepository.h"
+#include "tests/app/support/Captions.h"
 #include "tests/app/support/LlmServer.h"
 #include "tests/app/support/TestContext.h"
 
@@ -71,16 +72,7 @@ private Q_SLOTS:
 private:
     void addCaptions(const QStringList& captions)
     {
-        const db::Database database(m_project->databaseFile());
-        db::ImageRepository images(database.connection());
-        for (const QString& caption : captions) {
-            const auto image = images.add({.path = QString("%1.jpg").arg(++m_images),
-                                           .sha256 = QString("hash %1").arg(m_images),
-                                           .perceptualHash = quint64(m_images) * 0x9E3779B97F4A7C15,
-                                           .width = 4,
-                                           .height = 3});
-            images.addCaption(image, caption, "en");
-        }
+        tests::addCaptions(db::Database(m_project->databaseFile()), captions);
     }
 
     void addMany(int count)
@@ -159,7 +151,6 @@ private:
         return {"--endpoint", m_server->endpoint(), "--model", "tiny"};
     }
 
-    int m_images = 0;
     LlmSettings m_settings;
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<Project> m_project;
@@ -180,7 +171,6 @@ void TestLlmTags::init()
                   .timeoutMs = 60'000,
                   .attempts = 2,
                   .retryDelayMs = 1};
-    m_images = 0;
 }
 
 void TestLlmTags::everyCaptionBecomesAParse()

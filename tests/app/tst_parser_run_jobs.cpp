@@ -7,6 +7,7 @@
 #include "db/Statement.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
+#include "tests/app/support/Captions.h"
 #include "tests/app/support/LlmServer.h"
 #include "tests/app/support/TestContext.h"
 
@@ -59,16 +60,7 @@ private Q_SLOTS:
 private:
     void addCaptions(const QStringList& captions)
     {
-        const db::Database database(m_project->databaseFile());
-        db::ImageRepository images(database.connection());
-        for (const QString& caption : captions) {
-            const auto image = images.add({.path = QString("%1.jpg").arg(++m_images),
-                                           .sha256 = QString("hash %1").arg(m_images),
-                                           .perceptualHash = quint64(m_images) * 0x9E3779B97F4A7C15,
-                                           .width = 4,
-                                           .height = 3});
-            images.addCaption(image, caption, "en");
-        }
+        tests::addCaptions(db::Database(m_project->databaseFile()), captions);
     }
 
     LlmSummary ask()
@@ -151,7 +143,6 @@ private:
         return {};
     }
 
-    int m_images = 0;
     LlmSettings m_settings;
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<Project> m_project;
@@ -172,7 +163,6 @@ void TestParserRunJobs::init()
                   .timeoutMs = kPatience,
                   .attempts = 1,
                   .retryDelayMs = 1};
-    m_images = 0;
 }
 
 void TestParserRunJobs::readingIsARun()
