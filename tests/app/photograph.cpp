@@ -11,6 +11,7 @@
 #include "app/llm/LlmDialog.h"
 #include "app/pages/TrainPage.h"
 #include "app/vocabulary/VocabularyDialog.h"
+#include "tests/app/support/Find.h"
 #include "widgets/Theme.h"
 
 #include <QApplication>
@@ -82,24 +83,15 @@ void photographAblation(app::MainWindow& window, const QString& file)
     dialog->close();
 }
 
-QLineEdit* field(const QWidget* place, const QString& placeholder)
-{
-    for (QLineEdit* found : place->findChildren<QLineEdit*>()) {
-        if (found->placeholderText().contains(placeholder)) {
-            return found;
-        }
-    }
-    qFatal("no field %s", qPrintable(placeholder));
-}
-
 /// With an endpoint typed; nothing is asked.
 void photographLanguageModel(app::MainWindow& window, const QString& file)
 {
     window.showLanguageModel();
     auto* dialog = window.findChild<app::LlmDialog*>();
     QTest::qWait(kSettleMs / 4);
-    field(dialog, QStringLiteral("http"))->setText(QStringLiteral("http://localhost:11434/v1"));
-    field(dialog, QStringLiteral("llama"))->setText(QStringLiteral("llama3.1"));
+    tests::field(dialog, QStringLiteral("http"))
+        ->setText(QStringLiteral("http://localhost:11434/v1"));
+    tests::field(dialog, QStringLiteral("llama"))->setText(QStringLiteral("llama3.1"));
     QTest::qWait(kSettleMs / 2);
     if (!dialog->grab().save(file)) {
         std::fprintf(stderr, "%s cannot be written\n", qUtf8Printable(file));

@@ -2,6 +2,7 @@
 #include "app/llm/LlmDialog.h"
 #include "db/ImageRepository.h"
 #include "db/Statement.h"
+#include "tests/app/support/Find.h"
 #include "tests/app/support/LlmServer.h"
 #include "widgets/Banner.h"
 #include "widgets/JobTray.h"
@@ -24,7 +25,9 @@
 
 using namespace tagalign;
 using namespace tagalign::app;
+using tests::field;
 using tests::LlmServer;
+using tests::texts;
 
 namespace {
 
@@ -61,24 +64,9 @@ private Q_SLOTS:
     void otherProjectClosesTheDialog();
 
 private:
-    [[nodiscard]] static QLineEdit* field(const QWidget* place, const QString& placeholder)
-    {
-        for (QLineEdit* found : place->findChildren<QLineEdit*>()) {
-            if (found->placeholderText().contains(placeholder)) {
-                return found;
-            }
-        }
-        qFatal("no field %s", qPrintable(placeholder));
-    }
-
     [[nodiscard]] QPushButton* button(const QString& text) const
     {
-        for (QPushButton* found : m_dialog->findChildren<QPushButton*>()) {
-            if (found->text().remove('&').startsWith(text)) {
-                return found;
-            }
-        }
-        qFatal("no button %s", qPrintable(text));
+        return tests::button(m_dialog, text);
     }
 
     /// Is there such a button, to be pressed? Their texts change.
@@ -88,15 +76,6 @@ private:
         return std::any_of(all.begin(), all.end(), [&text](const QPushButton* found) {
             return found->text().remove('&').startsWith(text) && found->isEnabled();
         });
-    }
-
-    [[nodiscard]] static QString texts(const QWidget* place)
-    {
-        QString text;
-        for (const QLabel* label : place->findChildren<QLabel*>()) {
-            text += label->isVisible() ? label->text() + '\n' : QString();
-        }
-        return text;
     }
 
     [[nodiscard]] bool shows(const QString& text) const { return texts(m_dialog).contains(text); }

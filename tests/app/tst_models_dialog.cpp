@@ -2,6 +2,7 @@
 #include "app/ModelChoice.h"
 #include "app/ModelStore.h"
 #include "app/ModelsDialog.h"
+#include "tests/app/support/Find.h"
 #include "tests/app/support/HubServer.h"
 #include "widgets/Banner.h"
 #include "widgets/JobTray.h"
@@ -23,6 +24,7 @@
 
 using namespace tagalign;
 using namespace tagalign::app;
+using tests::button;
 using tests::HubServer;
 
 namespace {
@@ -75,16 +77,6 @@ private:
             }
         }
         QFAIL(qPrintable("no row " + title));
-    }
-
-    static QPushButton* button(const QWidget* place, const QString& text)
-    {
-        for (QPushButton* found : place->findChildren<QPushButton*>()) {
-            if (found->text().remove('&').startsWith(text)) {
-                return found;
-            }
-        }
-        qFatal("no button %s", qPrintable(text));
     }
 
     void click(const QWidget* place, const QString& text) const

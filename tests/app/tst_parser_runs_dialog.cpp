@@ -7,6 +7,7 @@
 #include "app/pages/VerifyPage.h"
 #include "db/ImageRepository.h"
 #include "db/Statement.h"
+#include "tests/app/support/Find.h"
 #include "tests/app/support/LlmServer.h"
 #include "tests/app/support/TestContext.h"
 #include "widgets/CaptionLabel.h"
@@ -30,7 +31,9 @@
 
 using namespace tagalign;
 using namespace tagalign::app;
+using tests::button;
 using tests::LlmServer;
+using tests::texts;
 
 namespace {
 
@@ -45,26 +48,6 @@ Widget* named(const QWidget* place, const QString& name)
         }
     }
     qFatal("nothing is called %s", qPrintable(name));
-}
-
-template <class Button>
-Button* button(const QWidget* place, const QString& text)
-{
-    for (Button* found : place->findChildren<Button*>()) {
-        if (found->text().remove('&').startsWith(text)) {
-            return found;
-        }
-    }
-    qFatal("no button %s", qPrintable(text));
-}
-
-QString texts(const QWidget* place)
-{
-    QString text;
-    for (const QLabel* label : place->findChildren<QLabel*>()) {
-        text += label->isVisible() ? label->text() + '\n' : QString();
-    }
-    return text;
 }
 
 } // namespace

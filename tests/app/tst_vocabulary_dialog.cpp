@@ -5,6 +5,7 @@
 #include "app/vocabulary/VocabularyModel.h"
 #include "db/ImageRepository.h"
 #include "db/VocabularyRepository.h"
+#include "tests/app/support/Find.h"
 #include "tests/app/support/TestContext.h"
 #include "widgets/Banner.h"
 
@@ -128,12 +129,7 @@ void TestVocabularyDialog::openDialog()
 
 QPushButton* TestVocabularyDialog::button(const QString& text) const
 {
-    for (QPushButton* found : m_dialog->findChildren<QPushButton*>()) {
-        if (found->text().remove('&').startsWith(text)) {
-            return found;
-        }
-    }
-    qFatal("no button %s", qPrintable(text));
+    return tests::button(m_dialog, text);
 }
 
 bool TestVocabularyDialog::shows(const QString& text) const

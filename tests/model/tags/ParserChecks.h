@@ -30,12 +30,12 @@ inline QString faultOfSpans(const model::tags::CaptionParser& parser)
                           : "\"" + QString::fromStdString(wanted.begin()->first) + "\" is missing";
 }
 
-/// Captions of 0 to 599 bytes without any sense.
+/// Captions of 0 to 600 bytes without any sense.
 inline std::vector<std::string> anyBytes()
 {
     std::vector<std::string> captions(1);
     unsigned state = 1;
-    for (int length = 0; length < 599; ++length) {
+    for (int length = 0; length < 600; ++length) {
         state = state * 1664525U + 1013904223U;
         captions.push_back(captions.back() + char(state >> 24U));
     }
