@@ -1,5 +1,6 @@
 #include "model/align/Trainer.h"
 
+#include "model/align/Autocast.h"
 #include "model/align/Batches.h"
 
 #include <algorithm>
@@ -13,7 +14,8 @@ namespace {
 /// Forward work between two calls of the callback. With the backward pass (twice that) some
 /// 100 ms on two cores of 190 GFLOP/s.
 constexpr double kChunkFlops = 6e9;
-constexpr double kWarmUp = 0.05; // of all steps
+constexpr double kGpuChunkFlops = 6e11; // as long on the slowest that one would train on
+constexpr double kWarmUp = 0.05;        // of all steps
 
 using Clock = std::chrono::steady_clock;
 
@@ -178,15 +180,21 @@ double Trainer::flopsPerPatch() const
     return m_head->flopsPerPatch() + 2.0 * tags * double(m_head->embeddingWidth());
 }
 
+double Trainer::chunkFlops() const
+{
+    return m_device.is_cuda() ? kGpuChunkFlops : kChunkFlops;
+}
+
 Trainer::Pooled Trainer::forward(const SampleSet& set, const Indices& chunk)
 {
     const Sample& first = set.samples[std::size_t(chunk.front())];
     const auto tokens = gathered(set, chunk, &Sample::tokens, m_device);
-    const auto patches = m_head->forward(tokens, first.rows, first.columns);
-    torch::Tensor frozen;
+    torch::Tensor patches, frozen;
     {
-        torch::NoGradGuard noGrad;
-        frozen = project(tokens, m_data.projection);
+        const Autocast autocast(m_device.type(), m_device.is_cuda() && m_type == torch::kBFloat16);
+        patches = m_head->forward(tokens, first.rows, first.columns).to(torch::kFloat32);
+        const torch::NoGradGuard noGrad;
+        frozen = project(tokens, m_data.projection).to(torch::kFloat32);
     }
     return {patches.mean(1),
             poolTags(patches, m_data.tagEmbeddings, m_settings.pooling, m_settings.kappa),
@@ -331,7 +339,7 @@ EpochReport Trainer::runEpoch(const OnStep& onStep)
     for (int step = 0; step < steps; ++step) {
         Indices& batch = batches[std::size_t(step)];
         std::vector<Pooled> parts;
-        for (const Indices& chunk : chunksOf(m_data.train, batch, flopsPerPatch(), kChunkFlops)) {
+        for (const Indices& chunk : chunksOf(m_data.train, batch, flopsPerPatch(), chunkFlops())) {
             parts.push_back(forward(m_data.train, chunk));
             poll();
         }
@@ -383,7 +391,7 @@ EpochReport Trainer::validated(const Poll& poll)
     Indices order;
     for (Indices& batch : orderedBatches(count, m_settings.batchSize)) {
         std::vector<Pooled> parts;
-        for (const Indices& chunk : chunksOf(set, batch, flopsPerPatch(), kChunkFlops)) {
+        for (const Indices& chunk : chunksOf(set, batch, flopsPerPatch(), chunkFlops())) {
             parts.push_back(forward(set, chunk));
             poll();
         }

@@ -134,10 +134,12 @@ private:
 class Trainer
 {
 public:
-    /// Moves the head to the device.
+    /// Moves the head to the device, and the features too where that is a GPU and they are few.
+    /// @param type bfloat16: the products of the head run so, on a CPU its convolutions alone; the
+    ///        weights, the losses and the optimiser stay float32.
     /// @throws RangeError, ShapeError naming the setting or tensor; Error with fewer than 2 images.
     Trainer(std::shared_ptr<Head> head, TrainingData data, const TrainerSettings& settings,
-            torch::Device device);
+            torch::Device device, torch::Dtype type = torch::kFloat32);
 
     /// @throws Cancelled, DivergedError; the state is then unusable but for restore().
     EpochReport runEpoch(const OnStep& onStep);
@@ -168,6 +170,7 @@ private:
     class Poll;
 
     void requireUsable() const;
+    void keepOnGpu(SampleSet& set) const;
     void buildOptimizer();
     [[nodiscard]] double startBias();
     [[nodiscard]] std::vector<std::pair<std::string, torch::Tensor>> trained();
@@ -180,6 +183,7 @@ private:
                   const Poll& poll);
     double update(std::int64_t step, std::int64_t steps);
     [[nodiscard]] double flopsPerPatch() const;
+    [[nodiscard]] double chunkFlops() const;
     [[nodiscard]] bool isJoint() const;
     [[nodiscard]] torch::Tensor tagTermsOf(const torch::Tensor& scores,
                                            const torch::Tensor& targets,
@@ -191,6 +195,7 @@ private:
     TrainingData m_data;
     TrainerSettings m_settings;
     torch::Device m_device;
+    torch::Dtype m_type;
     torch::Tensor m_captionLogScale, m_tagLogScale; // log(1/τ), scalars
     torch::Tensor m_tagBias;                        // scalar; undefined with a softmax
     std::unique_ptr<torch::optim::AdamW> m_optimizer;

@@ -7,6 +7,9 @@ namespace tagalign::model::align {
 
 namespace {
 
+/// Features of a set that a GPU may hold for a whole training.
+constexpr double kResidentBytes = 2e9;
+
 void requireRange(bool holds, const char* setting, const char* range, double found)
 {
     if (!holds) {
@@ -72,14 +75,21 @@ void requireSet(const SampleSet& set, const TrainingData& data)
 } // namespace
 
 Trainer::Trainer(std::shared_ptr<Head> head, TrainingData data, const TrainerSettings& settings,
-                 torch::Device device)
+                 torch::Device device, torch::Dtype type)
     : m_head(std::move(head)),
       m_data(std::move(data)),
       m_settings(settings),
-      m_device(device)
+      m_device(device),
+      m_type(type)
 {
     requireUsable();
     m_head->to(device);
+    if (device.is_cuda()) {
+        keepOnGpu(m_data.train);
+        keepOnGpu(m_data.validation);
+    } else {
+        m_head->setConvolutionType(type);
+    }
     Projection& projection = m_data.projection;
     for (torch::Tensor* tensor : {&projection.normWeight, &projection.normBias, &projection.matrix})
         *tensor = tensor->to(device);
@@ -98,6 +108,27 @@ Trainer::Trainer(std::shared_ptr<Head> head, TrainingData data, const TrainerSet
     if (m_settings.objective != TagObjective::Softmax)
         m_tagBias = torch::full_like(start, startBias()).requires_grad_();
     buildOptimizer();
+}
+
+/// Else every step would send its tokens there anew. Leaves them where they are if they are many
+/// or find no room.
+void Trainer::keepOnGpu(SampleSet& set) const
+{
+    double bytes = 0.0;
+    for (const Sample& sample : set.samples)
+        bytes += double(sample.tokens.nbytes());
+    if (bytes > kResidentBytes)
+        return;
+    std::vector<Sample> moved = set.samples;
+    try {
+        for (Sample& sample : moved) {
+            sample.tokens = sample.tokens.to(m_device);
+            sample.global = sample.global.to(m_device);
+        }
+    } catch (const c10::OutOfMemoryError&) {
+        return;
+    }
+    set.samples = std::move(moved);
 }
 
 void Trainer::requireUsable() const

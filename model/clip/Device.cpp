@@ -94,6 +94,12 @@ bool cpuHasBFloat16()
     return cpuHas("avx512_bf16") || cpuHas("amx_bf16");
 }
 
+bool gpuHasBFloat16()
+{
+    return loadCuda().isUsable &&
+           at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+}
+
 std::string cpuCapabilities()
 {
     std::ostringstream text;
@@ -111,7 +117,9 @@ std::string gpuCapabilities()
     if (!status.isUsable) {
         return "none: " + status.reason;
     }
-    return std::to_string(torch::cuda::device_count()) + " CUDA device(s)";
+    return std::to_string(torch::cuda::device_count()) + " CUDA device(s), " +
+           (gpuHasBFloat16() ? "bf16" : "no bf16") + "; encodes in " +
+           (gpuHasBFloat16() ? "bf16" : "fp32");
 }
 
 const CudaStatus& loadCuda()

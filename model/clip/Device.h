@@ -20,6 +20,9 @@ void keepThreadsFromSpinning(char** arguments);
 /// True if the CPU multiplies bfloat16 natively (avx512_bf16 or amx_bf16).
 [[nodiscard]] bool cpuHasBFloat16();
 
+/// True if the GPU multiplies bfloat16 natively (compute capability 8.0 and later).
+[[nodiscard]] bool gpuHasBFloat16();
+
 struct CudaStatus
 {
     bool isUsable = false;

@@ -1,12 +1,11 @@
 #include "model/pipeline/Pretraining.h"
 
 #include "model/Error.h"
+#include "model/align/Autocast.h"
 #include "model/clip/ClipModel.h"
 #include "model/clip/Device.h"
 #include "model/pipeline/TextEmbedding.h"
 #include "model/text/ClipTokenizer.h"
-
-#include <ATen/autocast_mode.h>
 
 #include <chrono>
 #include <cmath>
@@ -79,34 +78,6 @@ torch::Tensor labelsOf(const std::vector<std::vector<std::int64_t>>& classes, st
     return labels;
 }
 
-/// bf16 products while it lives, where the CPU has them.
-class Autocast
-{
-public:
-    Autocast()
-        : m_isOn(clip::cpuHasBFloat16())
-    {
-        if (m_isOn) {
-            at::autocast::set_autocast_enabled(at::kCPU, true);
-            at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-        }
-    }
-
-    ~Autocast()
-    {
-        if (m_isOn) {
-            at::autocast::clear_cache();
-            at::autocast::set_autocast_enabled(at::kCPU, false);
-        }
-    }
-
-    Autocast(const Autocast&) = delete;
-    Autocast& operator=(const Autocast&) = delete;
-
-private:
-    bool m_isOn;
-};
-
 struct Losses
 {
     double contrast = 0.0;
@@ -166,7 +137,7 @@ Losses learnPart(clip::ClipModel& model, const Samples& part, const torch::Tenso
     torch::Tensor text;
     torch::Tensor prompts;
     {
-        const Autocast autocast;
+        const align::Autocast autocast(torch::kCPU, clip::cpuHasBFloat16());
         image = encodeKept(model, part);
         text = model->encodeText(part.ids);
         prompts = model->encodeText(promptIds);

@@ -52,14 +52,15 @@ align::TrainerSettings trainerSettings(const TrainSettings& settings)
 struct Place
 {
     torch::Device device = torch::kCPU;
-    torch::Dtype convolutions = torch::kFloat32;
+    torch::Dtype type = torch::kFloat32;
     std::string name;
 };
 
 Place placeFor(const TrainSettings& settings)
 {
     if (clip::resolveDevice(nameOf(settings.device)) == "cuda")
-        return {torch::kCUDA, torch::kFloat32, "CUDA, fp32"};
+        return clip::gpuHasBFloat16() ? Place{torch::kCUDA, torch::kBFloat16, "CUDA, bf16"}
+                                      : Place{torch::kCUDA, torch::kFloat32, "CUDA, fp32"};
     if (settings.head == HeadKind::GatedConv && clip::cpuHasBFloat16())
         return {torch::kCPU, torch::kBFloat16, "CPU, bf16 convolutions"};
     return {torch::kCPU, torch::kFloat32, "CPU, fp32"};
@@ -295,10 +296,9 @@ TrainResult trainHead(const ModelFiles& model, const PilotData& data, const Trai
         auto trainerOptions = trainerSettings(settings);
         trainerOptions.batchSize = batch;
         auto head = align::makeHead(settings.head, input.projection, settings.seed);
-        head->setConvolutionType(place.convolutions);
-        align::Trainer trainer(head, input, trainerOptions, place.device);
         record["batch_size_used"] = batch;
         try {
+            align::Trainer trainer(head, input, trainerOptions, place.device, place.type);
             outcome = recordedRun(trainer, plan, record, onTrain);
         } catch (const OutOfMemory&) {
             if (batch < 2 * kSmallestBatch)

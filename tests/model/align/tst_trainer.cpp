@@ -1,4 +1,5 @@
 #include "model/align/Batches.h"
+#include "model/align/TrainBench.h"
 #include "model/align/TrainRun.h"
 #include "model/clip/Device.h"
 #include "tests/model/MessageOf.h"
@@ -544,16 +545,84 @@ private Q_SLOTS:
                                  ShapeError);
     }
 
-    void learnsOnTheGpuToo()
+    void gpuLearnsTheSame_data()
+    {
+        QTest::addColumn<int>("kind");
+        QTest::addColumn<bool>("isBFloat16");
+        for (const HeadKind kind : kHeadKinds) {
+            for (const bool isBFloat16 : {false, true})
+                QTest::addRow("%s %s", nameOf(kind).c_str(), isBFloat16 ? "bf16" : "fp32")
+                    << int(kind) << isBFloat16;
+        }
+    }
+
+    void gpuLearnsTheSame()
+    {
+        QFETCH(int, kind);
+        QFETCH(bool, isBFloat16);
+        if (!clip::loadCuda().isUsable)
+            QSKIP(clip::loadCuda().reason.c_str());
+        const auto data = syntheticData({}, 3);
+        const auto settings = quickSettings();
+        const auto trainerOn = [&](torch::Device device, torch::Dtype type) {
+            return Trainer(makeHead(HeadKind(kind), data.projection, settings.seed), data, settings,
+                           device, type);
+        };
+        auto cpu = trainerOn(torch::kCPU, torch::kFloat32);
+        auto gpu = trainerOn(torch::kCUDA, isBFloat16 ? torch::kBFloat16 : torch::kFloat32);
+        QVERIFY(gpu.validate({}).validation.pull < 1e-6); // the start is the frozen model here too
+        EpochReport expected, found;
+        while (gpu.epoch() < settings.epochs) {
+            expected = cpu.runEpoch({});
+            found = gpu.runEpoch({});
+        }
+        const double tolerance = isBFloat16 ? 0.05 : 0.005;
+        QVERIFY(std::abs(found.train.total / expected.train.total - 1.0) < tolerance);
+        QVERIFY(std::abs(found.validation.total / expected.validation.total - 1.0) < tolerance);
+        QVERIFY(std::abs(*found.tagMap() - *expected.tagMap()) < (isBFloat16 ? 0.05 : 0.01));
+        for (const auto& [name, tensor] : gpu.state())
+            QVERIFY2(tensor.is_cpu() && tensor.isfinite().all().item<bool>(), name.c_str());
+    }
+
+    void gpuRunGoesOnAfterItsLastEpoch()
     {
         if (!clip::loadCuda().isUsable)
             QSKIP(clip::loadCuda().reason.c_str());
         const auto data = syntheticData({}, 3);
-        Trainer trainer(makeHead(HeadKind::GatedConv, data.projection, 1), data, quickSettings(),
-                        torch::kCUDA);
-        const auto first = trainer.runEpoch({});
-        (void)trainer.runEpoch({});
-        QVERIFY(trainer.runEpoch({}).train.total < first.train.total);
+        const auto trainer = [&] {
+            return Trainer(makeHead(HeadKind::GatedConv, data.projection, 1), data, quickSettings(),
+                           torch::kCUDA, torch::kBFloat16);
+        };
+        auto whole = trainer();
+        (void)whole.runEpoch({});
+        const auto state = whole.state();
+        auto resumed = trainer();
+        resumed.restore(1, [&state](const std::string& name) {
+            for (const auto& [key, tensor] : state) {
+                if (key == name)
+                    return tensor;
+            }
+            return torch::Tensor();
+        });
+        const double expected = whole.runEpoch({}).train.total;
+        QVERIFY(std::abs(resumed.runEpoch({}).train.total / expected - 1.0) < 0.01);
+    }
+
+    void benchTrainsEveryHead()
+    {
+        const auto rates = stepRates({.tokenWidth = 16,
+                                      .embeddingWidth = 8,
+                                      .gridSide = 3,
+                                      .objects = 5,
+                                      .attributes = 4,
+                                      .batchSize = 4,
+                                      .steps = 2,
+                                      .epochs = 1});
+        QCOMPARE(rates.size(), kHeadKinds.size());
+        for (const StepRate& rate : rates)
+            QVERIFY(rate.stepsPerSecond > 0.0 && rate.flopsPerSecond > 0.0);
+        QVERIFY_EXCEPTION_THROWN((void)stepRates({.steps = 0}), RangeError);
+        QVERIFY_EXCEPTION_THROWN((void)stepRates({.objects = 2}), RangeError);
     }
 };
 
