@@ -6,15 +6,11 @@
 #include "app/jobs/ImportJob.h"
 #include "app/jobs/TagJob.h"
 #include "app/jobs/TrainJob.h"
-#include "model/clip/ClipBench.h"
-#include "model/pipeline/EncodeBench.h"
 
 #include <CLI/CLI.hpp>
 
-#include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
-#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QTemporaryDir>
@@ -28,70 +24,10 @@ namespace {
 
 struct Options
 {
-    std::string images;
-    int count = 32;
     int rounds = 5;
     int threads = 2;
     bool json = false;
 };
-
-std::vector<std::filesystem::path> picturesIn(const QString& folder)
-{
-    std::vector<std::filesystem::path> files;
-    for (const QString& name : QDir(folder).entryList({"*.jpg", "*.jpeg", "*.png"}, QDir::Files)) {
-        files.emplace_back(QDir(folder).filePath(name).toStdString());
-    }
-    return files;
-}
-
-/// The bare forward pass in each precision, then files to stored features against it.
-int benchEncode(const Options& options)
-{
-    const QTemporaryDir composed;
-    QString folder = QString::fromStdString(options.images);
-    if (folder.isEmpty()) {
-        folder = composed.path();
-        writeDemoPairs(folder, {.count = options.count, .side = 384}, [](int) { return true; });
-    }
-    Console console;
-    QJsonArray rates;
-    for (const auto& rate : model::clip::bareForwardRates({.rounds = options.rounds})) {
-        rates.append(QJsonObject{{"name", QString::fromStdString(rate.name)},
-                                 {"images_per_second", rate.imagesPerSecond},
-                                 {"cosine", rate.cosine}});
-        if (!options.json) {
-            const QString cosine =
-                rate.cosine > 0.0
-                    ? QStringLiteral(", cosine to fp32 %1").arg(rate.cosine, 0, 'f', 5)
-                    : QString();
-            print(QStringLiteral("%1 %2 images/s")
-                      .arg(QString::fromStdString(rate.name), -28)
-                      .arg(rate.imagesPerSecond, 8, 'f', 2) +
-                  cosine);
-        }
-    }
-    const auto result =
-        model::pipeline::benchEncoding(picturesIn(folder), {.images = options.count},
-                                       console.forModel(QStringLiteral("Encoding")));
-    if (options.json) {
-        printJson({{"forward", result.forward},
-                   {"pipeline", result.pipeline},
-                   {"ratio", result.ratio},
-                   {"images", result.images},
-                   {"threads", result.threads},
-                   {"runs_on", QString::fromStdString(result.runsOn)},
-                   {"bare_forward", rates}});
-    } else {
-        print(QStringLiteral("files to stored features %1 images/s, bare forward %2 images/s, "
-                             "ratio %3 (%4, %5 threads)")
-                  .arg(result.pipeline, 0, 'f', 2)
-                  .arg(result.forward, 0, 'f', 2)
-                  .arg(result.ratio, 0, 'f', 3)
-                  .arg(QString::fromStdString(result.runsOn))
-                  .arg(result.threads));
-    }
-    return kDone;
-}
 
 /// Scenes like those of pretraining, in memory, for some seconds on each thread.
 int benchScenes(const Options& options)
@@ -190,17 +126,6 @@ void addBenchCommand(CLI::App& program, RunCommand& run)
     CLI::App* verb =
         program.add_subcommand("bench", "Measure speeds on this machine, and the decision rule");
     verb->require_subcommand(1);
-    CLI::App* encode = verb->add_subcommand(
-        "encode", "Image encoding at ViT-B/16 size (random weights): bare forward and pipeline");
-    encode->add_option("--images", options->images, "Folder of pictures; default: composed ones");
-    encode->add_option("--count", options->count, "Pictures through the pipeline")
-        ->check(CLI::Range(1, 100000))
-        ->capture_default_str();
-    encode->add_option("--rounds", options->rounds, "Timed batches of each precision")
-        ->check(CLI::Range(1, 1000))
-        ->capture_default_str();
-    encode->add_flag("--json", options->json, "Print JSON");
-    encode->callback([options, &run] { run = [options] { return benchEncode(*options); }; });
     CLI::App* scenes = verb->add_subcommand("scenes", "The demo's scenes, composed in memory");
     scenes->add_option("--threads", options->threads, "That compose")
         ->check(CLI::Range(1, 256))
@@ -214,6 +139,7 @@ void addBenchCommand(CLI::App& program, RunCommand& run)
         "train", "A demo pilot's training on cached features, against encoding at every step");
     train->add_flag("--json", options->json, "Print JSON");
     train->callback([options, &run] { run = [options] { return benchTrain(*options); }; });
+    addModelBench(*verb, run);
     addParseBench(*verb, run);
     addGoNoGoBench(*verb, run);
 }

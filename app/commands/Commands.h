@@ -27,6 +27,7 @@ void addModelCommand(CLI::App& program, RunCommand& run);
 void addPretrainCommand(CLI::App& program, RunCommand& run);
 void addBenchCommand(CLI::App& program, RunCommand& run);
 void addGoNoGoBench(CLI::App& bench, RunCommand& run);
+void addModelBench(CLI::App& bench, RunCommand& run);
 void addParseBench(CLI::App& bench, RunCommand& run);
 void addDoctorCommand(CLI::App& program, RunCommand& run);
 void addAuditCommand(CLI::App& program, RunCommand& run);

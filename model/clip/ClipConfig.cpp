@@ -490,6 +490,21 @@ ClipConfig vitB16Config()
     return config;
 }
 
+ClipConfig vitL14Config()
+{
+    ClipConfig config;
+    config.vision.width = 1024;
+    config.vision.layers = 24;
+    config.vision.heads = 16;
+    config.vision.mlpWidth = 4096;
+    config.vision.patchSize = 14;
+    config.text.width = 768;
+    config.text.heads = 12;
+    config.text.mlpWidth = 3072;
+    config.embedDim = 768;
+    return config;
+}
+
 ClipConfig sigLipBaseConfig()
 {
     ClipConfig config;

@@ -79,6 +79,9 @@ struct ClipConfig
 /// OpenAI's ViT-B/16, the size that speed is measured at.
 [[nodiscard]] ClipConfig vitB16Config();
 
+/// OpenAI's ViT-L/14 at 224 pixels.
+[[nodiscard]] ClipConfig vitL14Config();
+
 /// google/siglip-base-patch16-224, whose sizes are also the defaults of `transformers`.
 [[nodiscard]] ClipConfig sigLipBaseConfig();
 

@@ -119,7 +119,8 @@ Precision resolved(const EncoderOptions& options)
     if (options.precision != Precision::Automatic) {
         return options.precision;
     }
-    return !isCpu || cpuHasBFloat16() ? Precision::BFloat16 : Precision::Float32;
+    const bool hasBFloat16 = isCpu ? cpuHasBFloat16() : gpuHasBFloat16();
+    return hasBFloat16 ? Precision::BFloat16 : Precision::Float32;
 }
 
 } // namespace
@@ -152,13 +153,9 @@ public:
         }
         const PatchStreams streams =
             runStreams(blocks, embed(pixels.to(m_device), rows, columns), path);
-        const Tensor last = streams.normal.to(torch::kFloat32);
-        const Tensor hidden = last.cpu();
-        const Tensor dense =
-            path == PatchPath::Plain ? hidden : streams.dense.to(torch::kCPU, torch::kFloat32);
-        return {.global = m_ends->global(last).cpu(),
-                .lastHidden = hidden,
-                .tokens = dense.slice(1, m_ends->firstPatch()),
+        return {.global = m_ends->global(streams.normal.to(torch::kFloat32)),
+                .lastHidden = {},
+                .tokens = streams.dense.slice(1, m_ends->firstPatch()),
                 .rows = rows,
                 .columns = columns};
     }

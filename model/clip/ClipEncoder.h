@@ -32,7 +32,9 @@ public:
     ClipEncoder(ClipEncoder&&) noexcept;
     ClipEncoder& operator=(ClipEncoder&&) noexcept;
 
-    /// As ClipModelImpl::encodeImage; float32 on the CPU whatever runs inside. @throws ShapeError
+    /// As ClipModelImpl::encodeImage, but on the encoder's device, without lastHidden, and with the
+    /// tokens in the type that runs inside: moving less is most of what a GPU can save.
+    /// @throws ShapeError
     [[nodiscard]] VisionOutput encodeImage(const torch::Tensor& pixels, PatchPath path) const;
 
     [[nodiscard]] Precision precision() const; ///< what runs, never Automatic

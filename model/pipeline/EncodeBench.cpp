@@ -94,27 +94,31 @@ EncodeBenchResult benchEncoding(const std::vector<std::filesystem::path>& files,
     if (files.empty()) {
         throw Error("encoding cannot be measured without images; name a folder or files");
     }
-    if (settings.images < 1 || settings.batchSize < 1) {
+    if (settings.images < 1 || settings.batchSize.value_or(1) < 1) {
         throw RangeError("images and batch size must be at least 1");
     }
     const TemporaryFolder folder;
     const tensor_io::FeatureStore store(folder.path(), "bench");
     const auto items = itemsOf(files, settings.images, folder.path() / "images");
-    clip::ClipConfig config = clip::vitB16Config();
+    clip::ClipConfig config = settings.model;
     config.text.layers = 1; // not measured
     ImageTower tower(clip::ClipModel(config), settings.patchPath, settings.precision);
-    (void)secondsPerForward(tower, 1, settings.batchSize, {}); // warm-up
-    double forward = 0.0;                                      // seconds
+    const int batchSize = settings.batchSize.value_or(tower.usualBatchSize());
+    (void)secondsPerForward(tower, 1, batchSize, {}); // warm-up
+    double forward = 0.0;                             // seconds
     double pipeline = 0.0;
     int passed = 0;
-    const auto slice = std::size_t(settings.batchSize);
+    // Each round starts the decoders anew: on a GPU, where a batch is over at once, few rounds.
+    const auto slice =
+        std::size_t(tower.isOnGpu() ? std::max(batchSize, settings.images / 4) : batchSize);
     for (std::size_t first = 0; first < items.size(); first += slice) {
-        forward += settings.batchSize * secondsPerForward(tower, 1, settings.batchSize, onProgress);
-        passed += settings.batchSize;
+        const int rounds = int(slice) / batchSize * batchSize;
+        forward += rounds * secondsPerForward(tower, rounds, batchSize, onProgress);
+        passed += rounds;
         const auto begin = items.begin() + std::ptrdiff_t(first);
         const EncodeReport report = encodeInto(
             store, tower, {begin, begin + std::ptrdiff_t(std::min(slice, items.size() - first))},
-            {settings.batchSize, settings.precision, settings.decodeThreads}, onProgress);
+            {batchSize, settings.precision, settings.decodeThreads}, onProgress);
         if (!report.problems.empty()) {
             throw Error(report.problems.front().message);
         }

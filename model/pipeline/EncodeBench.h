@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/clip/ClipConfig.h"
 #include "model/pipeline/Encoding.h"
 
 #include <filesystem>
@@ -11,9 +12,11 @@ namespace tagalign::model::pipeline {
 struct EncodeBenchSettings
 {
     Precision precision = Precision::Automatic;
-    int batchSize = 16;    ///< images; the pipeline takes fewer at once where that is slow
-    int images = 64;       ///< >= 1, taken in turn from the files given
-    int decodeThreads = 1; ///< >= 1
+    clip::ClipConfig model = clip::vitB16Config();
+    std::optional<int> batchSize = {};     ///< as in EncodeSettings; the pipeline takes fewer at
+                                           ///< once where that is slow
+    int images = 64;                       ///< >= 1, taken in turn from the files given
+    std::optional<int> decodeThreads = {}; ///< as in EncodeSettings
     clip::PatchPath patchPath = clip::PatchPath::SelfValue;
 };
 
@@ -28,7 +31,7 @@ struct EncodeBenchResult
     std::string runsOn; ///< e.g. "CPU, bf16"
 };
 
-/// Measures encoding with a randomly initialised ViT-B/16. A bare forward pass and as many images
+/// Measures encoding with a randomly initialised model. A bare forward pass and as many images
 /// through the whole pipeline (into a store under the system's temporary folder, removed after)
 /// take turns, so that a machine that others use too slows both alike.
 /// @throws Error, RangeError, Cancelled; Error if a file cannot be encoded.

@@ -29,6 +29,12 @@ double secondsSince(Clock::time_point start)
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// All cores but the one that feeds the GPU.
+int otherCores()
+{
+    return std::max(1, int(std::thread::hardware_concurrency()) - 1);
+}
+
 /// One image between decoding and the tower: pixels, or why there are none.
 struct Prepared
 {
@@ -55,10 +61,12 @@ public:
         : m_store(store),
           m_tower(tower),
           m_items(items),
-          m_settings(settings),
           m_onProgress(onProgress),
-          m_prepared(static_cast<std::size_t>(settings.batchSize) * 2),
-          m_encoded(static_cast<std::size_t>(settings.batchSize) * 2)
+          m_largestBatch(std::size_t(settings.batchSize.value_or(tower.usualBatchSize()))),
+          m_decodeThreads(
+              std::size_t(settings.decodeThreads.value_or(tower.isOnGpu() ? otherCores() : 1))),
+          m_prepared(m_largestBatch * 2),
+          m_encoded(m_largestBatch * 2)
     {
     }
 
@@ -110,7 +118,7 @@ private:
 
     void startThreads()
     {
-        const auto decoders = std::min<std::size_t>(m_settings.decodeThreads, m_pending.size());
+        const auto decoders = std::min(m_decodeThreads, m_pending.size());
         for (std::size_t i = 0; i < decoders; ++i) {
             m_decoders.emplace_back([this] { decodeLoop(); });
         }
@@ -180,7 +188,7 @@ private:
         const auto fitting = static_cast<std::size_t>(kBatchSeconds / secondsPerImage);
         // Doubling at most: the first, cold batch says little.
         m_batchSize = std::clamp<std::size_t>(
-            fitting, 1, std::min<std::size_t>(m_batchSize * 2, m_settings.batchSize));
+            fitting, 1, std::min<std::size_t>(m_batchSize * 2, m_largestBatch));
     }
 
     void writeLoop()
@@ -281,8 +289,9 @@ private:
     const tensor_io::FeatureStore& m_store;
     ImageTower& m_tower;
     const std::vector<EncodeItem>& m_items;
-    const EncodeSettings& m_settings;
     const OnProgress& m_onProgress;
+    std::size_t m_largestBatch;
+    std::size_t m_decodeThreads;
     BoundedQueue<Prepared> m_prepared;
     BoundedQueue<Encoded> m_encoded;
     std::vector<std::size_t> m_pending;
@@ -301,13 +310,12 @@ private:
 
 void checkSettings(const EncodeSettings& settings)
 {
-    if (settings.batchSize < 1) {
-        throw RangeError("batch size must be at least 1, not " +
-                         std::to_string(settings.batchSize));
-    }
-    if (settings.decodeThreads < 1) {
-        throw RangeError("decode threads must be at least 1, not " +
-                         std::to_string(settings.decodeThreads));
+    for (const auto& [name, value] : {std::pair("batch size", settings.batchSize),
+                                      std::pair("decode threads", settings.decodeThreads)}) {
+        if (value.value_or(1) < 1) {
+            throw RangeError(std::string(name) + " must be at least 1, not " +
+                             std::to_string(*value));
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 #include "model/pipeline/PilotData.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,9 @@ enum class Precision { Automatic, Float32, BFloat16, Int8 };
 
 struct EncodeSettings
 {
-    int batchSize = 16;                         ///< images, >= 1
+    std::optional<int> batchSize = {};          ///< images, >= 1; else ImageTower's usual
     Precision precision = Precision::Automatic; ///< bf16 where the CPU or GPU has it
-    int decodeThreads = 1;                      ///< >= 1
+    std::optional<int> decodeThreads = {};      ///< >= 1; else 1, with a GPU all cores but one
 };
 
 struct EncodeProblem

@@ -75,11 +75,18 @@ std::vector<tensor_io::ImageFeatures> ImageTower::encode(const torch::Tensor& pi
 {
     const torch::InferenceMode guard;
     const clip::VisionOutput output = m_impl->encoder.encodeImage(pixels, m_impl->path);
+    const torch::Tensor tokens = output.tokens.cpu().to(torch::kFloat32);
+    const torch::Tensor globals = output.global.cpu();
     std::vector<tensor_io::ImageFeatures> features;
     for (std::int64_t i = 0; i < pixels.size(0); ++i) {
-        features.push_back({output.tokens[i], output.global[i], output.rows, output.columns});
+        features.push_back({tokens[i], globals[i], output.rows, output.columns});
     }
     return features;
+}
+
+bool ImageTower::isOnGpu() const
+{
+    return m_impl->device != "cpu";
 }
 
 const clip::ClipConfig& ImageTower::config() const
@@ -89,7 +96,7 @@ const clip::ClipConfig& ImageTower::config() const
 
 std::string ImageTower::description() const
 {
-    return (m_impl->device == "cpu" ? "CPU, " : "GPU, ") + nameOf(m_impl->encoder.precision());
+    return (isOnGpu() ? "GPU, " : "CPU, ") + nameOf(m_impl->encoder.precision());
 }
 
 } // namespace tagalign::model::pipeline

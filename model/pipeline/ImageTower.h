@@ -35,10 +35,15 @@ public:
     ImageTower& operator=(const ImageTower&) = delete;
 
     /// @param pixels [N, 3, H, W] normalised, multiples of the patch size.
-    /// @return one element an image, tensors on the CPU.
+    /// @return one element an image, float32 on the CPU.
     [[nodiscard]] std::vector<tensor_io::ImageFeatures> encode(const torch::Tensor& pixels);
 
     [[nodiscard]] const clip::ClipConfig& config() const;
+
+    [[nodiscard]] bool isOnGpu() const;
+
+    /// Images that keep it busy: 16, on a GPU 128.
+    [[nodiscard]] int usualBatchSize() const { return isOnGpu() ? 128 : 16; }
 
     /// What it runs on, e.g. "CPU, bf16".
     [[nodiscard]] std::string description() const;

@@ -246,9 +246,8 @@ private Q_SLOTS:
     {
         const std::vector<EncodeItem> items = pictures(1);
         QVERIFY_EXCEPTION_THROWN(encodeImages(m_model, items, {0}, {}), RangeError);
-        EncodeSettings noThreads;
-        noThreads.decodeThreads = 0;
-        QVERIFY_EXCEPTION_THROWN(encodeImages(m_model, items, noThreads, {}), RangeError);
+        QVERIFY_EXCEPTION_THROWN(encodeImages(m_model, items, {.decodeThreads = 0}, {}),
+                                 RangeError);
         ModelFiles other = m_model;
         other.checkpoint = path("nowhere");
         QVERIFY_EXCEPTION_THROWN(encodeImages(other, items, kPlain, {}), Error);
