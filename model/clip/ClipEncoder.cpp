@@ -151,7 +151,7 @@ public:
             blocks.push_back(&block);
         }
         const PatchStreams streams =
-            runStreams(blocks, embed(pixels.to(m_device), rows, columns), path);
+            runStreams(blocks, embed(pixels.to(m_device), rows, columns), path, {rows, columns});
         const Tensor last = streams.normal.to(torch::kFloat32);
         const Tensor hidden = last.cpu();
         const Tensor dense =
