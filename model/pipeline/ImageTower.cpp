@@ -73,8 +73,14 @@ ImageTower::~ImageTower() = default;
 
 std::vector<tensor_io::ImageFeatures> ImageTower::encode(const torch::Tensor& pixels)
 {
+    return encode(pixels, m_impl->path);
+}
+
+std::vector<tensor_io::ImageFeatures> ImageTower::encode(const torch::Tensor& pixels,
+                                                         clip::PatchPath path)
+{
     const torch::InferenceMode guard;
-    const clip::VisionOutput output = m_impl->encoder.encodeImage(pixels, m_impl->path);
+    const clip::VisionOutput output = m_impl->encoder.encodeImage(pixels, path);
     std::vector<tensor_io::ImageFeatures> features;
     for (std::int64_t i = 0; i < pixels.size(0); ++i) {
         features.push_back({output.tokens[i], output.global[i], output.rows, output.columns});
