@@ -1,8 +1,7 @@
 #include "model/pipeline/SegmentationEvaluation.h"
 
 #include "model/Error.h"
-#include "model/image/Decode.h"
-#include "model/image/IndexMask.h"
+#include "model/pipeline/SegmentationExample.h"
 #include "model/pipeline/SegmentationScores.h"
 #include "model/pipeline/Segmenter.h"
 
@@ -46,65 +45,6 @@ std::vector<std::vector<std::size_t>> scaleSets(std::size_t scales)
         sets.push_back(all);
     }
     return sets;
-}
-
-/// What the decoder says, without the file's name.
-std::string reasonIn(const Error& error, const std::filesystem::path& file)
-{
-    const std::string text = error.what();
-    const std::string prefix = file.string() + ": ";
-    return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
-}
-
-struct Example
-{
-    image::RgbImage picture;
-    Labels truth; ///< positions of classes, kNoLabel where ignored
-};
-
-/// Mask values to positions. @throws Error saying where the value is.
-Labels positionsOf(const image::IndexMask& mask, const SegmentationSet& set)
-{
-    Labels positions(mask.labels.size());
-    for (std::size_t i = 0; i < positions.size(); ++i) {
-        const std::uint16_t value = mask.labels[i];
-        const auto label =
-            value == set.ignored ? std::optional<std::size_t>(kNoLabel) : set.classOf(value);
-        if (!label) {
-            throw Error("its mask has the value " + std::to_string(value) + " at column " +
-                        std::to_string(i % std::size_t(mask.width)) + ", row " +
-                        std::to_string(i / std::size_t(mask.width)) + ", which is no class");
-        }
-        positions[i] = std::uint16_t(*label);
-    }
-    return positions;
-}
-
-/// @throws Error with the reason alone.
-Example load(const SegmentationImage& row, const SegmentationSet& set)
-{
-    Example example;
-    try {
-        example.picture = image::decodeImage(row.image);
-    } catch (const Error& error) {
-        throw Error(reasonIn(error, row.image));
-    }
-    image::IndexMask mask;
-    try {
-        mask = image::decodeIndexMask(row.mask);
-    } catch (const Error& error) {
-        throw Error("its mask: " + reasonIn(error, row.mask));
-    }
-    const auto sizeText = [](int width, int height) {
-        return std::to_string(width) + " × " + std::to_string(height);
-    };
-    if (mask.width != example.picture.width || mask.height != example.picture.height) {
-        throw Error("its mask is " + sizeText(mask.width, mask.height) +
-                    " pixels, the picture is " +
-                    sizeText(example.picture.width, example.picture.height));
-    }
-    example.truth = positionsOf(mask, set);
-    return example;
 }
 
 class Evaluator
@@ -197,17 +137,17 @@ private:
         }
     }
 
-    std::optional<Example> loaded(const SegmentationImage& row)
+    std::optional<SegmentationExample> loaded(const SegmentationImage& row)
     {
         try {
-            return load(row, m_set);
+            return loadExample(row, m_set);
         } catch (const Error& error) {
             m_result.problems.push_back({row.name, std::string(error.what()) + "; left out."});
             return std::nullopt;
         }
     }
 
-    void measure(const SegmentationImage& row, const Example& example,
+    void measure(const SegmentationImage& row, const SegmentationExample& example,
                  const OnSegmented& onSegmented)
     {
         SegmentedPicture segmented{row, example.picture, example.truth, {}, {}};

@@ -8,6 +8,7 @@
 #include "model/image/RgbImage.h"
 #include "model/pipeline/Encoding.h"
 #include "model/pipeline/PilotData.h"
+#include "model/pipeline/SegmentationExample.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -86,8 +87,6 @@ struct SegmentedPicture
     std::vector<std::vector<std::uint16_t>> before;
     std::vector<std::vector<std::uint16_t>> after; ///< empty where the head has no part
 };
-
-inline constexpr std::uint16_t kNoLabel = 65535;
 
 using OnSegmented = std::function<void(const SegmentedPicture&)>;
 

@@ -299,11 +299,23 @@ private Q_SLOTS:
         QVERIFY(equal >= 1000); // of 1024: centres are off by half a pixel of 4096
     }
 
+    void masksAreThoseOfTheFrozenModel_data()
+    {
+        QTest::addColumn<int>("window");
+        QTest::addColumn<int>("padding"); ///< pixels of zeros on each side
+        QTest::newRow("whole patches") << 32 << 0;
+        QTest::newRow("padded") << 30 << 1;
+    }
+
     void masksAreThoseOfTheFrozenModel()
     {
+        QFETCH(int, window);
+        QFETCH(int, padding);
         const auto picture = image::decodeImage(path("images/0.png"));
-        Segmenter segmenter(m_model, {{"bolt", {"bolt"}}, {"crack", {"crack"}}}, {}, m_settings,
-                            {});
+        SegmentationSettings settings = m_settings;
+        settings.window = window;
+        settings.stride = window / 2;
+        Segmenter segmenter(m_model, {{"bolt", {"bolt"}}, {"crack", {"crack"}}}, {}, settings, {});
         int windows = 0;
         const MaskPair pair =
             segmenter.masks(picture, PatchPath::Neighbour, 40, [&windows] { ++windows; });
@@ -317,13 +329,13 @@ private Q_SLOTS:
             texts.tags({{.text = "bolt", .templates = {}}, {.text = "crack", .templates = {}}}, {});
         const torch::Tensor pixels = image::preprocessTo(
             picture, {53, 40}, {model->config().mean, model->config().deviation});
-        const torch::Tensor last = pixels.slice(1, 8, 40).slice(2, 21, 53).unsqueeze(0);
+        torch::Tensor last = torch::zeros({1, 3, 32, 32});
+        last.slice(2, padding, 32 - padding)
+            .slice(3, padding, 32 - padding)
+            .copy_(pixels.slice(1, 40 - window, 40).slice(2, 53 - window, 53).unsqueeze(0));
         const torch::Tensor patches =
             model->projectTokens(model->encodeImage(last, PatchPath::Neighbour).tokens)[0];
-        const torch::Tensor cosines =
-            torch::nn::functional::normalize(patches,
-                                             torch::nn::functional::NormalizeFuncOptions().dim(1))
-                .matmul(names.t());
+        const torch::Tensor cosines = (patches / patches.norm(2, {1}, true)).matmul(names.t());
         const torch::Tensor expected =
             (1.0 / (1.0 + torch::exp(-(10.0 * cosines - 2.5)))).t().reshape({2, 4, 4});
         const double distance = (pair.before.masks[5] - expected).abs().max().item<double>();
