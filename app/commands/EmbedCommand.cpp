@@ -1,11 +1,11 @@
 #include "app/ModelStore.h"
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
+#include "app/commands/PatchPaths.h"
 #include "model/pipeline/Embeddings.h"
 
 #include <CLI/CLI.hpp>
 
-#include <map>
 #include <memory>
 
 namespace tagalign::app {
@@ -30,22 +30,17 @@ void addEmbedCommand(CLI::App& program, RunCommand& run)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb->add_option("--patches", options->patches, "Also write patch embeddings by this path")
-        ->check(CLI::IsMember({"plain", "value", "self", "self-query-key"}));
+        ->check(CLI::IsMember(patchPaths()));
     verb->add_option("IMAGE", options->images, "Pictures");
     verb->add_option("--out", options->out, "File to write")->required();
     verb->callback([options, &run] {
         run = [options] {
-            using model::clip::PatchPath;
-            const std::map<std::string, PatchPath> paths{
-                {"", PatchPath::SelfValue},
-                {"plain", PatchPath::Plain},
-                {"value", PatchPath::Value},
-                {"self", PatchPath::SelfValue},
-                {"self-query-key", PatchPath::SelfQueryKey}};
+            const bool withPatches = !options->patches.empty();
             model::pipeline::writeEmbeddings(
                 modelFolderOf(QString::fromStdString(options->model)).toStdString(),
                 {options->images.begin(), options->images.end()}, options->texts,
-                {.path = paths.at(options->patches), .withPatches = !options->patches.empty()},
+                {.path = patchPaths().at(withPatches ? options->patches : "self"),
+                 .withPatches = withPatches},
                 options->out);
             print(QString::fromStdString(options->out));
             return kDone;

@@ -2,6 +2,7 @@
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
 #include "app/commands/LlmTags.h"
+#include "app/commands/SegmentationCommand.h"
 #include "app/commands/TrainOptions.h"
 #include "app/jobs/AblationJob.h"
 #include "app/jobs/EncodeJob.h"
@@ -328,8 +329,13 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
         ->capture_default_str();
     ablate->add_flag("--json", ablation->asJson, "Print a JSON list");
     ablation->train.addTo(*ablate);
-    addVerb(program, run, options, "evaluate", "Score the newest run on the test images",
-            evaluateVerb);
+    CLI::App* evaluate = program.add_subcommand(
+        "evaluate", "Score the newest run on the test images, or segment pictures with masks");
+    addSegmentationForm(*evaluate, run, options->project, [options] {
+        Console console;
+        return evaluateVerb(Project::open(QString::fromStdString(options->project)), *options,
+                            console);
+    });
     CLI::App* report =
         addVerb(program, run, options, "report", "Write the newest run's report", reportVerb);
     report

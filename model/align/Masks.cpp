@@ -28,11 +28,10 @@ void requireFitting(const torch::Tensor& head, const torch::Tensor& frozen,
 
 } // namespace
 
-torch::Tensor softMasks(const torch::Tensor& head, const torch::Tensor& frozen,
-                        const torch::Tensor& classes, std::int64_t rows, std::int64_t columns,
-                        std::int64_t height, std::int64_t width, const MaskSettings& settings)
+torch::Tensor patchMasks(const torch::Tensor& head, const torch::Tensor& frozen,
+                         const torch::Tensor& classes, const MaskSettings& settings)
 {
-    requireFitting(head, frozen, classes, rows * columns);
+    requireFitting(head, frozen, classes, head.dim() == 3 ? head.size(1) : 0);
     if (!(settings.blend >= 0.0 && settings.blend <= 1.0))
         throw RangeError("The blend with the frozen model must lie between 0 and 1; it is " +
                          std::to_string(settings.blend) + ".");
@@ -41,7 +40,15 @@ torch::Tensor softMasks(const torch::Tensor& head, const torch::Tensor& frozen,
         const auto cosines = torch::matmul(normalised(patches), directions);
         return torch::sigmoid(settings.scale * cosines + settings.offset);
     };
-    const auto blended = (1.0 - settings.blend) * mask(head) + settings.blend * mask(frozen);
+    return (1.0 - settings.blend) * mask(head) + settings.blend * mask(frozen);
+}
+
+torch::Tensor softMasks(const torch::Tensor& head, const torch::Tensor& frozen,
+                        const torch::Tensor& classes, std::int64_t rows, std::int64_t columns,
+                        std::int64_t height, std::int64_t width, const MaskSettings& settings)
+{
+    requireFitting(head, frozen, classes, rows * columns);
+    const auto blended = patchMasks(head, frozen, classes, settings);
     const auto grid =
         blended.transpose(1, 2).reshape({head.size(0), classes.size(0), rows, columns});
     namespace F = torch::nn::functional;

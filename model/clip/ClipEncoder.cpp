@@ -152,7 +152,7 @@ public:
             blocks.push_back(&block);
         }
         const PatchStreams streams =
-            runStreams(blocks, embed(pixels.to(m_device), rows, columns), path);
+            runStreams(blocks, embed(pixels.to(m_device), rows, columns), path, {rows, columns});
         return {.global = m_ends->global(streams.normal.to(torch::kFloat32)),
                 .lastHidden = {},
                 .tokens = streams.dense.slice(1, m_ends->firstPatch()),

@@ -154,7 +154,8 @@ VisionOutput VisionTowerImpl::forward(const torch::Tensor& pixels, PatchPath pat
         blocks.push_back(block.get());
     }
     const torch::Tensor patches = conv1->forward(pixels).flatten(2).transpose(1, 2);
-    const PatchStreams streams = runStreams(blocks, embed(patches, rows, columns), path);
+    const PatchStreams streams =
+        runStreams(blocks, embed(patches, rows, columns), path, {rows, columns});
     return {.global = global(streams.normal),
             .lastHidden = streams.normal,
             .tokens = streams.dense.slice(1, firstPatch()),

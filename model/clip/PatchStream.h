@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace tagalign::model::clip {
@@ -20,20 +21,36 @@ struct PatchStreams
 /// How many of the last blocks TagAlign's v-v stream runs through (its official code).
 inline constexpr std::size_t kSelfValueBlocks = 6;
 
+/// Patches of each picture; what a block has before them is the class token.
+struct PatchGrid
+{
+    std::int64_t rows = 0;
+    std::int64_t columns = 0;
+};
+
 [[nodiscard]] inline torch::Tensor attend(const torch::Tensor& query, const torch::Tensor& key,
                                           const torch::Tensor& value)
 {
     return at::scaled_dot_product_attention(query, key, value);
 }
 
+/// What NACLIP adds to the logits: exp(-d² / 2σ²) of two patches' distance d in patches, σ = 5 as
+/// its official code has it; 0 where a class token looks or is looked at. [L, L] float32
+[[nodiscard]] torch::Tensor neighbourhood(PatchGrid grid, std::int64_t tokens);
+
 /// The dense tokens that leave the last block on a path which bends only that block.
 /// @param x what enters the block.
 template <typename BlockType>
 torch::Tensor lastBlockTokens(BlockType& block, const torch::Tensor& x, const HeadTensors& heads,
-                              PatchPath path)
+                              PatchPath path, PatchGrid grid)
 {
     if (path == PatchPath::Value) {
         return block.output(heads.value);
+    }
+    if (path == PatchPath::Neighbour) { // without residual and MLP: NACLIP's "reduced" block
+        return block.output(at::scaled_dot_product_attention(
+            heads.key, heads.key, heads.value,
+            neighbourhood(grid, x.size(1)).to(heads.key.options())));
     }
     return block.feedForward(block.addOutput(x, attend(heads.query, heads.query, heads.value) +
                                                     attend(heads.key, heads.key, heads.value)));
@@ -42,7 +59,8 @@ torch::Tensor lastBlockTokens(BlockType& block, const torch::Tensor& x, const He
 /// Runs the blocks. One template for the trainable tower and the packed one of the encoder:
 /// BlockType has project, output, addOutput and feedForward as BlockImpl has.
 template <typename BlockType>
-PatchStreams runStreams(const std::vector<BlockType*>& blocks, torch::Tensor x, PatchPath path)
+PatchStreams runStreams(const std::vector<BlockType*>& blocks, torch::Tensor x, PatchPath path,
+                        PatchGrid grid)
 {
     const std::size_t firstDense = blocks.size() - std::min(kSelfValueBlocks, blocks.size());
     torch::Tensor dense;
@@ -54,7 +72,7 @@ PatchStreams runStreams(const std::vector<BlockType*>& blocks, torch::Tensor x, 
                                     attend(heads.value, heads.value, heads.value));
         } else if (path != PatchPath::Plain && path != PatchPath::SelfValue &&
                    i + 1 == blocks.size()) {
-            dense = lastBlockTokens(block, x, heads, path);
+            dense = lastBlockTokens(block, x, heads, path, grid);
         }
         x = block.addOutput(x, attend(heads.query, heads.key, heads.value));
         x = block.feedForward(x);

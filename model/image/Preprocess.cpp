@@ -1,7 +1,5 @@
 #include "model/image/Preprocess.h"
 
-#include "model/image/Resize.h"
-
 namespace tagalign::model::image {
 
 namespace {
@@ -25,6 +23,12 @@ torch::Tensor normalised(const RgbImage& image, const Normalisation& normalisati
 
 } // namespace
 
+torch::Tensor preprocessTo(const RgbImage& image, PixelSize size,
+                           const Normalisation& normalisation)
+{
+    return normalised(resizeBicubic(image, size), normalisation);
+}
+
 torch::Tensor preprocessCrop(const RgbImage& image, int side, const Normalisation& normalisation)
 {
     return normalised(cropForClip(image, side), normalisation);
@@ -32,14 +36,14 @@ torch::Tensor preprocessCrop(const RgbImage& image, int side, const Normalisatio
 
 torch::Tensor preprocessSquash(const RgbImage& image, int side, const Normalisation& normalisation)
 {
-    return normalised(resizeBicubic(image, {side, side}), normalisation);
+    return preprocessTo(image, {side, side}, normalisation);
 }
 
 torch::Tensor preprocessWhole(const RgbImage& image, int shortSide, int patch,
                               const Normalisation& normalisation)
 {
-    const PixelSize size = wholeSize(image.width, image.height, shortSide, patch);
-    return normalised(resizeBicubic(image, size), normalisation);
+    return preprocessTo(image, wholeSize(image.width, image.height, shortSide, patch),
+                        normalisation);
 }
 
 } // namespace tagalign::model::image

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/image/Resize.h"
 #include "model/image/RgbImage.h"
 
 #include <torch/torch.h>
@@ -14,6 +15,10 @@ struct Normalisation
     std::array<double, 3> mean;
     std::array<double, 3> deviation;
 };
+
+/// To a size (Resize.h, resizeBicubic). @return [3, height, width] float32, normalised.
+[[nodiscard]] torch::Tensor preprocessTo(const RgbImage& image, PixelSize size,
+                                         const Normalisation& normalisation);
 
 /// The middle square, as CLIP sees an image for its global embedding (Resize.h, cropForClip).
 /// @return [3, side, side] float32, normalised.

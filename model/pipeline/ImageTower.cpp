@@ -73,8 +73,14 @@ ImageTower::~ImageTower() = default;
 
 std::vector<tensor_io::ImageFeatures> ImageTower::encode(const torch::Tensor& pixels)
 {
+    return encode(pixels, m_impl->path);
+}
+
+std::vector<tensor_io::ImageFeatures> ImageTower::encode(const torch::Tensor& pixels,
+                                                         clip::PatchPath path)
+{
     const torch::InferenceMode guard;
-    const clip::VisionOutput output = m_impl->encoder.encodeImage(pixels, m_impl->path);
+    const clip::VisionOutput output = m_impl->encoder.encodeImage(pixels, path);
     const torch::Tensor tokens = output.tokens.cpu().to(torch::kFloat32);
     const torch::Tensor globals = output.global.cpu();
     std::vector<tensor_io::ImageFeatures> features;

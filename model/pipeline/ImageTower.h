@@ -38,6 +38,10 @@ public:
     /// @return one element an image, float32 on the CPU.
     [[nodiscard]] std::vector<tensor_io::ImageFeatures> encode(const torch::Tensor& pixels);
 
+    /// The same by another path than the tower's own.
+    [[nodiscard]] std::vector<tensor_io::ImageFeatures> encode(const torch::Tensor& pixels,
+                                                               clip::PatchPath path);
+
     [[nodiscard]] const clip::ClipConfig& config() const;
 
     [[nodiscard]] bool isOnGpu() const;

@@ -174,6 +174,8 @@ std::string nameOf(clip::PatchPath path)
         return "self-value";
     case clip::PatchPath::SelfQueryKey:
         return "self-query-key";
+    case clip::PatchPath::Neighbour:
+        return "neighbour";
     }
     return {};
 }

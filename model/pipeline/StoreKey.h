@@ -26,7 +26,7 @@ namespace tagalign::model::pipeline {
 /// The same for whole pictures, e.g. "0f..a3-self-value-whole224". @throws Error
 [[nodiscard]] std::string wholeStoreKey(const ModelFiles& model);
 
-/// "plain", "value", "self-value", "self-query-key".
+/// "plain", "value", "self-value", "self-query-key", "neighbour".
 [[nodiscard]] std::string nameOf(clip::PatchPath path);
 
 } // namespace tagalign::model::pipeline

@@ -76,6 +76,7 @@ private Q_SLOTS:
     void wrongUseHasItsExitCode();
     void faultsAreReportedAndTheJobFinishes();
     void secondRunReusesEverything();
+    void itsHeadIsMeasuredBothWays();
     void killedWhileEncodingGoesOn();
     void killedWhileTrainingGoesOn();
     void interruptSaysThatItWasCancelled();
@@ -194,6 +195,29 @@ void TestPilot::secondRunReusesEverything()
     QCOMPARE(all[0]["model"].toString(), QString("demo model"));
     QCOMPARE(all[0]["status"].toString(), QString("done"));
     QVERIFY(all[0]["metrics"].toArray().size() > 4);
+}
+
+/// On the test images, and as open-vocabulary segmentation.
+void TestPilot::itsHeadIsMeasuredBothWays()
+{
+    const QString project = m_folder.filePath("faults.tagalign");
+    const Outcome onTest = run({"evaluate", "--project", project});
+    QVERIFY2(onTest.code == 0 && onTest.output.contains("tag mAP"), qPrintable(onTest.messages));
+
+    const QString set = QStringLiteral(TAGALIGN_SHARED_DATA "/segmentation");
+    const Outcome onMasks =
+        run({"evaluate", "--project", project, "--segmentation", set, "--paths", "self,value",
+             "--scales", "96", "--window", "96", "--limit", "3", "--json"});
+    QVERIFY2(onMasks.code == 0, qPrintable(onMasks.messages));
+    const QJsonObject json = onMasks.json();
+    QVERIFY(json["head"].toString().contains("0001"));
+    const QJsonObject self = json["rows"][0].toObject();
+    const double before = self["before"].toObject()["miou"].toDouble(-1.0);
+    const double after = self["after"].toObject()["miou"].toDouble(-1.0);
+    QVERIFY(before >= 0.0 && after >= 0.0);
+    QVERIFY(self["after"] != self["before"]);
+    QCOMPARE(self["change"].toObject()["miou"].toDouble(), after - before);
+    QVERIFY(!json["rows"][1].toObject().contains("after")); // it was trained on the other path
 }
 
 void TestPilot::killedWhileEncodingGoesOn()

@@ -5,6 +5,7 @@
 #include "model/clip/ClipWeights.h"
 #include "model/clip/Device.h"
 #include "model/clip/ParameterShapes.h"
+#include "model/clip/PatchStream.h"
 
 #include <nlohmann/json.hpp>
 
@@ -206,6 +207,8 @@ private Q_SLOTS:
     void selfValuePathAgreesWithTheOfficialMethod();
     void valuePathIsTheLastBlocksProjection();
     void selfQueryKeyPathAddsBothAttentions();
+    void neighbourPathFavoursWhatIsNear_data();
+    void neighbourPathFavoursWhatIsNear();
     void selfValuePathStartsAtTheFirstOfFewBlocks();
     void otherSizesInterpolateThePositions();
     void textIsCausal();
@@ -442,6 +445,61 @@ void TestClip::selfQueryKeyPathAddsBothAttentions()
     const torch::Tensor y = x + block->output(torch::matmul(attention, heads.value));
     const torch::Tensor byHand = (y + block->mlp->forward(block->ln_2->forward(y))).slice(1, 1);
     QVERIFY(largestDifference(out.tokens, byHand) <= 1e-5);
+}
+
+void TestClip::neighbourPathFavoursWhatIsNear_data()
+{
+    QTest::addColumn<QString>("folder");
+    for (const char* name : {"hf-p16-gelu-bf16", "siglip-p8"}) { // with and without a class token
+        QTest::addRow("%s", name) << QString::fromStdString((kGolden / name).string());
+    }
+}
+
+/// NACLIP's formula patch by patch, on a grid that is not square.
+void TestClip::neighbourPathFavoursWhatIsNear()
+{
+    QFETCH(QString, folder);
+    const torch::NoGradGuard noGrad;
+    ClipModel model = loadClip(folder.toStdString());
+    VisionTower& tower = model->visual;
+    const std::int64_t side = model->config().vision.patchSize;
+    const std::int64_t rows = 3;
+    const std::int64_t columns = 8;
+    const torch::Tensor pixels = torch::randn({1, 3, rows * side, columns * side});
+    const torch::Tensor tokens = model->encodeImage(pixels, PatchPath::Neighbour).tokens;
+
+    const torch::Tensor patches = tower->conv1->forward(pixels).flatten(2).transpose(1, 2);
+    torch::Tensor x = tower->embed(patches, rows, columns);
+    auto& blocks = tower->transformer->blocks;
+    for (std::size_t i = 0; i + 1 < blocks.size(); ++i) {
+        const HeadTensors heads = blocks[i]->project(x);
+        x = blocks[i]->feedForward(
+            blocks[i]->addOutput(x, attend(heads.query, heads.key, heads.value)));
+    }
+    Block& last = blocks.back();
+    const HeadTensors heads = last->project(x);
+    const std::int64_t first = tower->firstPatch();
+    const std::int64_t length = x.size(1);
+    const double scale = std::sqrt(double(heads.key.size(3)));
+    torch::Tensor mixed = torch::zeros_like(heads.value);
+    for (std::int64_t head = 0; head < heads.key.size(1); ++head) {
+        const torch::Tensor keys = heads.key[0][head];
+        for (std::int64_t from = 0; from < length; ++from) {
+            torch::Tensor logits = torch::matmul(keys, keys[from]) / scale;
+            for (std::int64_t to = first; to < length && from >= first; ++to) {
+                const double down = double((to - first) / columns - (from - first) / columns);
+                const double right = double((to - first) % columns - (from - first) % columns);
+                logits[to] += std::exp(-(down * down + right * right) / (2.0 * 5.0 * 5.0));
+            }
+            mixed[0][head][from] = torch::matmul(torch::softmax(logits, 0), heads.value[0][head]);
+        }
+    }
+    const torch::Tensor byHand = last->output(mixed).slice(1, first);
+    QVERIFY(largestDifference(tokens, byHand) <= 1e-5);
+    // The Gaussian matters: plain k-k attention is something else.
+    const torch::Tensor without =
+        last->output(attend(heads.key, heads.key, heads.value)).slice(1, first);
+    QVERIFY(largestDifference(tokens, without) > 1e-4);
 }
 
 void TestClip::selfValuePathStartsAtTheFirstOfFewBlocks()
@@ -695,7 +753,8 @@ void TestClip::encoderAgreesWithTheModel_data()
     const std::pair<const char*, PatchPath> paths[] = {{"plain", PatchPath::Plain},
                                                        {"value", PatchPath::Value},
                                                        {"self-value", PatchPath::SelfValue},
-                                                       {"self-query-key", PatchPath::SelfQueryKey}};
+                                                       {"self-query-key", PatchPath::SelfQueryKey},
+                                                       {"neighbour", PatchPath::Neighbour}};
     for (const auto& [name, path] : paths) {
         for (const char* folder : {"hf-p16-gelu-bf16", "oc-p16-quick", "siglip-p8"}) {
             QTest::addRow("%s %s", name, folder)

@@ -161,8 +161,9 @@ private Q_SLOTS:
     void heatmapsOfEveryPath_data()
     {
         QTest::addColumn<int>("path");
-        for (const auto path : {clip::PatchPath::Plain, clip::PatchPath::Value,
-                                clip::PatchPath::SelfValue, clip::PatchPath::SelfQueryKey})
+        for (const auto path :
+             {clip::PatchPath::Plain, clip::PatchPath::Value, clip::PatchPath::SelfValue,
+              clip::PatchPath::SelfQueryKey, clip::PatchPath::Neighbour})
             QTest::newRow(nameOf(path).c_str()) << int(path);
     }
 
