@@ -62,17 +62,6 @@ double weightedMean(const std::vector<double>& values, Weights weights)
     return values.empty() ? kNone : sum / double(values.size());
 }
 
-/// The scores or labels of all tags of a kind in one row.
-template <typename Value>
-std::vector<Value> joined(const std::vector<std::vector<Value>>& rows, const Kind& kind)
-{
-    std::vector<Value> all;
-    for (const std::size_t tag : kind.tags) {
-        all.insert(all.end(), rows[tag].begin(), rows[tag].end());
-    }
-    return all;
-}
-
 /// False positives of each test image at the threshold.
 std::vector<double> falseAlerts(const TagScores& scores, const TagLabels& labels, const Kind& kind,
                                 float threshold, std::size_t images)
@@ -180,19 +169,18 @@ private:
     /// Nothing if no validation image carries a tag of the kind.
     [[nodiscard]] std::optional<Alerts> alertsOf(const Kind& kind) const
     {
-        const auto labels = joined(m_validationLabels, kind);
-        const auto before = joined(m_scores.before.validationTags, kind);
-        const auto after = joined(m_scores.after.validationTags, kind);
-        const auto recall = eval::recallAtBestF1(before, labels);
-        if (!recall) {
+        const auto thresholds =
+            eval::matchedThresholds(joined(m_scores.before.validationTags, kind.tags),
+                                    joined(m_scores.after.validationTags, kind.tags),
+                                    joined(m_validationLabels, kind.tags));
+        if (!thresholds) {
             return std::nullopt;
         }
-        const auto count = [&](const ModelScores& side, const std::vector<float>& scores) {
-            return falseAlerts(side.testTags, m_labels, kind,
-                               *eval::thresholdForRecall(scores, labels, *recall),
-                               m_images.test.size());
+        const auto count = [&](const ModelScores& side, float threshold) {
+            return falseAlerts(side.testTags, m_labels, kind, threshold, m_images.test.size());
         };
-        return Alerts{count(m_scores.before, before), count(m_scores.after, after)};
+        return Alerts{count(m_scores.before, thresholds->before),
+                      count(m_scores.after, thresholds->after)};
     }
 
     /// Scores of objects and of attributes have scales of their own, so each kind has its own
