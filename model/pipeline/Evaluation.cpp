@@ -6,6 +6,7 @@
 #include "model/pipeline/CalibrationFigures.h"
 #include "model/pipeline/EvaluationScores.h"
 #include "model/pipeline/Figures.h"
+#include "model/pipeline/Skew.h"
 #include "model/pipeline/StoredImages.h"
 #include "model/pipeline/TagChanges.h"
 #include "model/pipeline/TagFigures.h"
@@ -80,7 +81,8 @@ class Evaluator
 {
 public:
     Evaluator(const PilotData& data, const EvaluationImages& images, EvaluationScores scores)
-        : m_images(images),
+        : m_data(data),
+          m_images(images),
           m_scores(std::move(scores)),
           m_labels(labelsOf(images.test, data.tags.size())),
           m_validationLabels(labelsOf(images.validation, data.tags.size())),
@@ -115,6 +117,7 @@ public:
         result.slices = sliceRows(m_scores.before.testTags, m_scores.after.testTags, m_labels,
                                   m_kinds[0].tags, m_kinds[1].tags, settings, onProgress);
         result.reliability = m_reliability;
+        result.fairness = fairnessOf(m_data, m_images, m_scores, settings, onProgress);
         addCautions(result);
         return result;
     }
@@ -292,6 +295,7 @@ private:
         }
     }
 
+    const PilotData& m_data;
     const EvaluationImages& m_images;
     EvaluationScores m_scores;
     TagLabels m_labels;

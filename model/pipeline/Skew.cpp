@@ -1,0 +1,339 @@
+#include "model/pipeline/Skew.h"
+
+#include "model/eval/Bootstrap.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace tagalign::model::pipeline {
+
+namespace {
+
+/// Counts of gifts of an attribute to an object, on weighted images.
+class Gifts
+{
+public:
+    explicit Gifts(const OwnedPairs& owned)
+        : m_owned(owned)
+    {
+    }
+
+    /// Of the rows, in order.
+    [[nodiscard]] std::vector<eval::Association>
+    associations(const std::vector<AssociationRow>& rows, Weights weights) const
+    {
+        std::map<std::pair<std::size_t, std::size_t>, double> together;
+        std::map<std::size_t, double> attributes;
+        std::map<std::size_t, double> objects;
+        double all = 0.0;
+        for (const auto& [pair, images] : m_owned) {
+            double count = 0.0;
+            for (const std::uint32_t image : images) {
+                count += weights.empty() ? 1.0 : weights[image];
+            }
+            together[pair] = count;
+            attributes[pair.first] += count;
+            objects[pair.second] += count;
+            all += count;
+        }
+        std::vector<eval::Association> values;
+        values.reserve(rows.size());
+        for (const AssociationRow& row : rows) {
+            values.push_back(eval::association(together[{row.attribute, row.object}],
+                                               attributes[row.attribute], objects[row.object],
+                                               all));
+        }
+        return values;
+    }
+
+private:
+    const OwnedPairs& m_owned;
+};
+
+std::vector<AssociationRow> frequentPairs(const OwnedPairs& owned, std::size_t& rare)
+{
+    std::vector<AssociationRow> rows;
+    for (const auto& [pair, images] : owned) {
+        if (images.size() < kFewPositives) {
+            ++rare;
+        } else {
+            rows.push_back(
+                {.attribute = pair.first, .object = pair.second, .images = images.size()});
+        }
+    }
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const auto& a, const auto& b) { return a.images > b.images; });
+    rows.resize(std::min(rows.size(), kMostAssociations));
+    return rows;
+}
+
+std::vector<double> pmisOf(const std::vector<eval::Association>& associations)
+{
+    std::vector<double> values;
+    values.reserve(associations.size());
+    for (const eval::Association& each : associations) {
+        values.push_back(each.pmi);
+    }
+    return values;
+}
+
+template <typename Rows>
+Rows chosen(const Rows& rows, const std::vector<std::size_t>& places)
+{
+    Rows some;
+    some.reserve(places.size());
+    for (const std::size_t place : places) {
+        some.push_back(rows[place]);
+    }
+    return some;
+}
+
+/// Of those tags the ones on enough test images.
+std::vector<std::size_t> onEnough(const TagLabels& labels, const std::vector<std::size_t>& tags)
+{
+    std::vector<std::size_t> enough;
+    std::copy_if(tags.begin(), tags.end(), std::back_inserter(enough), [&labels](std::size_t tag) {
+        return std::size_t(std::count(labels[tag].begin(), labels[tag].end(),
+                                      eval::Label::Present)) >= kFewPositives;
+    });
+    return enough;
+}
+
+/// What is said where something else is given.
+class Direction
+{
+public:
+    Direction(std::string name, std::vector<std::size_t> given, std::vector<std::size_t> told,
+              const NamedTags& train, const NamedTags& test, const DecisionPair& said)
+        : m_name(std::move(name)),
+          m_given(std::move(given)),
+          m_told(std::move(told)),
+          m_together(
+              eval::standTogether(chosen(train.labels, m_given), chosen(train.labels, m_told))),
+          m_before(shiftOf(test, said.before)),
+          m_after(shiftOf(test, said.after))
+    {
+    }
+
+    [[nodiscard]] const std::string& name() const { return m_name; }
+
+    [[nodiscard]] std::size_t pairs() const { return m_given.size() * m_told.size(); }
+
+    [[nodiscard]] std::vector<double> before(Weights weights) const
+    {
+        return m_before.shifts(weights);
+    }
+
+    [[nodiscard]] std::vector<double> after(Weights weights) const
+    {
+        return m_after.shifts(weights);
+    }
+
+    [[nodiscard]] double amplification(const std::vector<double>& shifts) const
+    {
+        return eval::biasAmplification(shifts, m_together);
+    }
+
+    /// Where the pair's shift is; nothing if one of the two is on too few images.
+    [[nodiscard]] std::optional<std::size_t> placeOf(std::size_t given, std::size_t told) const
+    {
+        const auto row = std::find(m_given.begin(), m_given.end(), given);
+        const auto column = std::find(m_told.begin(), m_told.end(), told);
+        return row == m_given.end() || column == m_told.end()
+                   ? std::nullopt
+                   : std::optional(std::size_t(row - m_given.begin()) * m_told.size() +
+                                   std::size_t(column - m_told.begin()));
+    }
+
+private:
+    [[nodiscard]] eval::DirectedShift shiftOf(const NamedTags& test,
+                                              const eval::Decisions& said) const
+    {
+        return {chosen(test.labels, m_given), chosen(test.labels, m_told), chosen(said, m_told)};
+    }
+
+    std::string m_name;
+    std::vector<std::size_t> m_given; ///< tags
+    std::vector<std::size_t> m_told;
+    std::vector<std::vector<bool>> m_together; ///< in training
+    eval::DirectedShift m_before;
+    eval::DirectedShift m_after;
+};
+
+AmplificationRow amplificationRow(const Direction& direction, std::size_t images,
+                                  const EvaluationSettings& settings, const OnProgress& onProgress)
+{
+    const auto values = [&direction](Weights weights) {
+        const double before = direction.amplification(direction.before(weights));
+        const double after = direction.amplification(direction.after(weights));
+        return std::vector<double>{before, after, after - before};
+    };
+    const auto intervals = eval::bootstrapIntervals(images, {settings.resamples, settings.seed},
+                                                    values, resampling(onProgress));
+    const auto own = values({});
+    return {.direction = direction.name(),
+            .before = own[0],
+            .after = own[1],
+            .beforeInterval = intervals[0],
+            .afterInterval = intervals[1],
+            .change = intervals[2],
+            .pairs = direction.pairs()};
+}
+
+/// A pair's row and where its figures are.
+struct PlacedShift
+{
+    ShiftRow row;
+    const Direction* direction = nullptr;
+    std::size_t place = 0;
+};
+
+void addShift(std::vector<PlacedShift>& shifts, const Direction& direction, std::size_t given,
+              std::size_t told, const TagLabels& labels)
+{
+    const auto place = direction.placeOf(given, told);
+    ShiftRow row{.given = given, .told = told};
+    std::size_t there = 0;
+    for (std::size_t image = 0; image < labels[given].size(); ++image) {
+        if (labels[given][image] == eval::Label::Present &&
+            labels[told][image] != eval::Label::Unknown) {
+            ++row.images;
+            there += labels[told][image] == eval::Label::Present ? 1 : 0;
+        }
+    }
+    if (place && row.images >= kShiftImages) {
+        row.there = double(there) / double(row.images);
+        shifts.push_back({row, &direction, *place});
+    }
+}
+
+using SideOf = std::function<std::vector<double>(const Direction&, Weights)>;
+
+/// The shifts' values at the weights, each direction computed once.
+std::vector<double> valuesOf(const std::vector<PlacedShift>& shifts, const SideOf& side,
+                             Weights weights)
+{
+    std::map<const Direction*, std::vector<double>> whole;
+    std::vector<double> values;
+    values.reserve(shifts.size());
+    for (const PlacedShift& shift : shifts) {
+        const auto [found, isNew] = whole.try_emplace(shift.direction);
+        if (isNew) {
+            found->second = side(*shift.direction, weights);
+        }
+        values.push_back(found->second[shift.place]);
+    }
+    return values;
+}
+
+std::vector<ShiftRow> shiftRows(const std::vector<PlacedShift>& shifts, std::size_t images,
+                                const EvaluationSettings& settings, const OnProgress& onProgress)
+{
+    const SideOf before = [](const Direction& d, Weights w) { return d.before(w); };
+    const SideOf after = [](const Direction& d, Weights w) { return d.after(w); };
+    const SideOf change = [](const Direction& d, Weights w) {
+        std::vector<double> values = d.after(w);
+        const std::vector<double> base = d.before(w);
+        std::transform(values.begin(), values.end(), base.begin(), values.begin(), std::minus<>());
+        return values;
+    };
+    const auto intervals = [&](const SideOf& side) {
+        return eval::simultaneousIntervals(
+            images, {settings.resamples, settings.seed}, valuesOf(shifts, side, {}),
+            [&](Weights weights) { return valuesOf(shifts, side, weights); },
+            resampling(onProgress));
+    };
+    std::vector<ShiftRow> rows;
+    if (shifts.empty()) {
+        return rows;
+    }
+    const auto first = intervals(before);
+    const auto second = intervals(after);
+    const auto moved = intervals(change);
+    const auto own = valuesOf(shifts, before, {});
+    const auto other = valuesOf(shifts, after, {});
+    for (std::size_t i = 0; i < shifts.size(); ++i) {
+        rows.push_back(shifts[i].row);
+        rows.back().before = rows.back().there + own[i];
+        rows.back().after = rows.back().there + other[i];
+        rows.back().beforeInterval = first[i];
+        rows.back().afterInterval = second[i];
+        rows.back().change = moved[i];
+    }
+    return rows;
+}
+
+} // namespace
+
+void addAssociations(FairnessFigures& figures, const NamedTags& train, std::size_t images,
+                     const EvaluationSettings& settings, const OnProgress& onProgress)
+{
+    std::vector<AssociationRow> rows = frequentPairs(train.owned, figures.rareAssociations);
+    if (rows.empty()) {
+        return;
+    }
+    const Gifts gifts(train.owned);
+    const auto own = gifts.associations(rows, {});
+    const auto intervals = eval::simultaneousIntervals(
+        images, {settings.resamples, settings.seed}, pmisOf(own),
+        [&](Weights weights) { return pmisOf(gifts.associations(rows, weights)); },
+        resampling(onProgress));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        rows[i].association = own[i];
+        rows[i].interval = intervals[i];
+    }
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+        return a.association.pmi > b.association.pmi;
+    });
+    figures.associations = std::move(rows);
+}
+
+void addAmplification(FairnessFigures& figures, const std::vector<PilotTag>& tags,
+                      const NamedTags& train, const NamedTags& test, const DecisionPair& said,
+                      const EvaluationSettings& settings, const OnProgress& onProgress)
+{
+    const std::size_t images = test.labels.empty() ? 0 : test.labels.front().size();
+    const auto objects = onEnough(test.labels, tagsOfKind(tags, tags::TagKind::Object));
+    const auto attributes = onEnough(test.labels, tagsOfKind(tags, tags::TagKind::Attribute));
+    if (objects.empty() || attributes.empty()) {
+        return;
+    }
+    const Direction toObjects("objects given attributes", attributes, objects, train, test, said);
+    const Direction toAttributes("attributes given objects", objects, attributes, train, test,
+                                 said);
+    std::vector<PlacedShift> shifts;
+    for (const AssociationRow& row : figures.associations) {
+        addShift(shifts, toObjects, row.attribute, row.object, test.labels);
+        addShift(shifts, toAttributes, row.object, row.attribute, test.labels);
+    }
+    figures.shifts = shiftRows(shifts, images, settings, onProgress);
+    for (const Direction* direction : {&toObjects, &toAttributes}) {
+        figures.amplification.push_back(amplificationRow(*direction, images, settings, onProgress));
+    }
+}
+
+FairnessFigures fairnessOf(const PilotData& data, const EvaluationImages& images,
+                           const EvaluationScores& scores, const EvaluationSettings& settings,
+                           const OnProgress& onProgress)
+{
+    std::vector<const PilotImage*> trained;
+    for (const PilotImage& image : data.images) {
+        if (image.split == Split::Train) {
+            trained.push_back(&image);
+        }
+    }
+    const NamedTags train(data.tags, trained);
+    NamedTags test(data.tags, images.test);
+    const TagLabels validation = labelsOf(images.validation, data.tags.size());
+    FairnessFigures figures;
+    addAssociations(figures, train, trained.size(), settings, onProgress);
+    const auto matched = decisionsOf(data.tags, scores, validation, ThresholdRule::MatchedRecall);
+    const auto even = decisionsOf(data.tags, scores, validation, ThresholdRule::BreakEven);
+    figures.isMeasured = matched.untold.size() < data.tags.size();
+    test.forget(matched.untold);
+    addGaps(figures, test, matched, images.test, settings, onProgress);
+    addAmplification(figures, data.tags, train, test, even, settings, onProgress);
+    return figures;
+}
+
+} // namespace tagalign::model::pipeline
