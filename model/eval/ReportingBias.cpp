@@ -1,5 +1,7 @@
 #include "model/eval/ReportingBias.h"
 
+#include <set>
+
 namespace tagalign::model::eval {
 
 namespace {
@@ -13,7 +15,7 @@ Omission measured(std::size_t pictures, double share)
 
 Omission omission(const std::vector<Mentions>& confirmed)
 {
-    std::size_t pictures = 0;
+    std::set<std::int64_t> pictures;
     double chances = 0.0;
     double omitted = 0.0;
     for (const Mentions& tag : confirmed) {
@@ -22,21 +24,23 @@ Omission omission(const std::vector<Mentions>& confirmed)
                                     : tag.saying == 1 ? tag.captions - 1
                                                       : tag.captions;
         if (counted > 0) {
-            ++pictures;
+            pictures.insert(tag.picture);
             chances += double(counted);
             omitted += double(tag.captions - tag.saying);
         }
     }
-    return measured(pictures, chances > 0.0 ? omitted / chances : 0.0);
+    return measured(pictures.size(), chances > 0.0 ? omitted / chances : 0.0);
 }
 
 Omission unsaid(const std::vector<Mentions>& confirmed)
 {
+    std::set<std::int64_t> pictures;
     std::size_t silent = 0;
     for (const Mentions& tag : confirmed) {
+        pictures.insert(tag.picture);
         silent += tag.saying == 0 ? 1 : 0;
     }
-    return measured(confirmed.size(),
+    return measured(pictures.size(),
                     confirmed.empty() ? 0.0 : double(silent) / double(confirmed.size()));
 }
 

@@ -3,6 +3,7 @@
 #include "model/eval/Interval.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 /// Reporting bias: what people see in a picture but its captions leave out (Misra et al., Seeing
@@ -12,6 +13,7 @@ namespace tagalign::model::eval {
 /// One tag that a person confirmed on one picture.
 struct Mentions
 {
+    std::int64_t picture = 0; ///< any number of its own
     std::size_t captions = 0; ///< of the picture that were read
     std::size_t saying = 0;   ///< those that say the tag in their own words
 };
@@ -27,7 +29,8 @@ struct Omission
 /// How often one caption leaves out a tag that is there. Of a tag that is known from one caption
 /// only the others can tell: each caption counts where *another* one says the tag (as the chance of
 /// capture is estimated from recaptures). Assumes that captions are written independently. Wilson's
-/// interval takes a picture, not a caption, as one trial, as captions of one picture are alike.
+/// interval takes a picture, not a tag or a caption, as one trial, as those of one picture are
+/// alike.
 [[nodiscard]] Omission omission(const std::vector<Mentions>& confirmed);
 
 /// The share of pictures on which no caption says the confirmed tag, as something other than their

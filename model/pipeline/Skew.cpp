@@ -324,7 +324,7 @@ FairnessFigures fairnessOf(const PilotData& data, const EvaluationImages& images
     }
     const NamedTags train(data.tags, trained);
     NamedTags test(data.tags, images.test);
-    const TagLabels validation = labelsOf(images.validation, data.tags.size());
+    const TagLabels validation = NamedTags(data.tags, images.validation).labels;
     FairnessFigures figures;
     addAssociations(figures, train, trained.size(), settings, onProgress);
     const auto matched = decisionsOf(data.tags, scores, validation, ThresholdRule::MatchedRecall);
