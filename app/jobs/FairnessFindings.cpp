@@ -183,10 +183,10 @@ QString groupRemark(const FairnessReport& report)
 {
     return QCoreApplication::translate(
                "Fairness",
-               "Of %1 groups of pictures %2 are sure to be found less often than the rest, "
-               "and of %3 single tags in a group %4: the intervals hold for all groups, and "
-               "for all single tags, at once. %5 groups and %6 single tags are on fewer "
-               "than 5 test images, inside or outside, and not looked at.")
+               "Groups of pictures compared: %1, sure to be found less often than the rest: %2; "
+               "single tags in a group: %3, sure: %4. The intervals hold for all groups, and for "
+               "all single tags, at once. On too few test images to tell: %5 groups, %6 single "
+               "tags.")
         .arg(report.groups.size())
         .arg(sureOf(report.groups))
         .arg(report.singles.size())
@@ -222,12 +222,13 @@ QStringList fairnessRemarks(const FairnessReport& report)
         remarks.append(QCoreApplication::translate(
             "Fairness", "Groups were not compared: no validation image carries a tag, so "
                         "there is no threshold. Import more pictures."));
-    } else if (report.groups.isEmpty()) {
-        remarks.append(QCoreApplication::translate(
-                           "Fairness",
-                           "Groups were not compared: none of the %1 is on 5 test images "
-                           "inside and outside. Import more test images.")
-                           .arg(report.rareGroups));
+    } else if (report.groups.isEmpty() && report.singles.isEmpty()) {
+        remarks.append(
+            QCoreApplication::translate(
+                "Fairness",
+                "Groups were not compared: none of the %1 has 20 tags on test images inside "
+                "and outside. Import more test images.")
+                .arg(report.rareGroups));
     } else {
         remarks.append(groupRemark(report));
     }

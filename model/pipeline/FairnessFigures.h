@@ -47,7 +47,7 @@ struct AssociationRow
     std::size_t object = 0;
     std::size_t images = 0; ///< whose captions give the attribute to the object
     eval::Association association;
-    eval::Interval interval; ///< of the PMI; all rows' hold at once with 95 %
+    eval::Interval interval; ///< of the PMI; 95 %, BCa, each row by itself
 };
 
 /// How often a tag is there, and is said to be there, on the test images that carry another.

@@ -90,15 +90,16 @@ std::vector<Candidate> languageGroups(const std::vector<std::vector<std::uint32_
     return languages.size() > 1 ? candidates : std::vector<Candidate>();
 }
 
-/// @param rare counts those with too few images.
-std::vector<GapRow> measuredGaps(const std::vector<Candidate>& candidates, eval::RecallGroups all,
-                                 const DecisionPair& said, const EvaluationSettings& settings,
-                                 const OnProgress& onProgress, std::size_t& rare)
+/// @param least pairs inside and outside. @param rare counts those with fewer.
+std::vector<GapRow> measuredGaps(const std::vector<Candidate>& candidates, std::size_t least,
+                                 eval::RecallGroups all, const DecisionPair& said,
+                                 const EvaluationSettings& settings, const OnProgress& onProgress,
+                                 std::size_t& rare)
 {
     std::vector<GapRow> rows;
     for (const Candidate& candidate : candidates) {
         const eval::GroupSize size = eval::sizeOf(candidate.parts, all);
-        if (size.inside < kFewPositives || size.outside < kFewPositives) {
+        if (size.inside < least || size.outside < least) {
             ++rare;
             continue;
         }
@@ -247,8 +248,10 @@ void addGaps(FairnessFigures& figures, const NamedTags& test, const DecisionPair
     for (Candidate& group : languageGroups(all.carriers, images)) {
         groups.push_back(std::move(group));
     }
-    figures.groups = measuredGaps(groups, all, said, settings, onProgress, figures.rareGroups);
-    figures.singles = measuredGaps(singles, all, said, settings, onProgress, figures.rareSingles);
+    figures.groups =
+        measuredGaps(groups, kGroupPairs, all, said, settings, onProgress, figures.rareGroups);
+    figures.singles =
+        measuredGaps(singles, kSinglePairs, all, said, settings, onProgress, figures.rareSingles);
 }
 
 } // namespace tagalign::model::pipeline

@@ -55,8 +55,13 @@ struct DecisionPair
                                        const EvaluationScores& scores, const TagLabels& validation,
                                        ThresholdRule rule);
 
-/// Recall by group (GapRow::Group) and by single tag in a group, for those with at least
-/// kFewPositives images both inside and outside. @throws Cancelled
+/// Image-tag pairs that a group, and a single tag in one, must have both inside and outside. A
+/// handful has heavy tails, which would widen the intervals of all that are looked at with it.
+constexpr std::size_t kGroupPairs = 20;
+constexpr std::size_t kSinglePairs = 10;
+
+/// Recall by group (GapRow::Group) and by single tag in a group, of those that are large enough.
+/// @throws Cancelled
 void addGaps(FairnessFigures& figures, const NamedTags& test, const DecisionPair& said,
              const std::vector<const PilotImage*>& images, const EvaluationSettings& settings,
              const OnProgress& onProgress);

@@ -207,58 +207,109 @@ void addShift(std::vector<PlacedShift>& shifts, const Direction& direction, std:
     }
 }
 
-using SideOf = std::function<std::vector<double>(const Direction&, Weights)>;
-
-/// The shifts' values at the weights, each direction computed once.
-std::vector<double> valuesOf(const std::vector<PlacedShift>& shifts, const SideOf& side,
-                             Weights weights)
+/// Shifts as they are, or, for their intervals, with what is imagined: a tag that is said too much
+/// and one that is missed for each. Items: the images, then the imagined of "before" and of
+/// "after".
+class ShiftValues
 {
-    std::map<const Direction*, std::vector<double>> whole;
-    std::vector<double> values;
-    values.reserve(shifts.size());
-    for (const PlacedShift& shift : shifts) {
-        const auto [found, isNew] = whole.try_emplace(shift.direction);
-        if (isNew) {
-            found->second = side(*shift.direction, weights);
-        }
-        values.push_back(found->second[shift.place]);
+public:
+    ShiftValues(const std::vector<PlacedShift>& shifts, std::size_t images)
+        : m_shifts(shifts),
+          m_images(images)
+    {
     }
-    return values;
-}
+
+    [[nodiscard]] std::size_t items() const { return m_images + 4 * m_shifts.size(); }
+
+    /// @param weights of the images; empty = once each.
+    [[nodiscard]] std::vector<double> before(Weights weights) const
+    {
+        return valuesOf(&Direction::before, weights);
+    }
+
+    [[nodiscard]] std::vector<double> after(Weights weights) const
+    {
+        return valuesOf(&Direction::after, weights);
+    }
+
+    /// @param weights of all items.
+    [[nodiscard]] std::vector<double> beforeWithImagined(Weights weights) const
+    {
+        return withImagined(before(weights.first(m_images)), weights.subspan(m_images));
+    }
+
+    [[nodiscard]] std::vector<double> afterWithImagined(Weights weights) const
+    {
+        return withImagined(after(weights.first(m_images)),
+                            weights.subspan(m_images + 2 * m_shifts.size()));
+    }
+
+private:
+    using Side = std::vector<double> (Direction::*)(Weights) const;
+
+    /// Each direction is computed once.
+    [[nodiscard]] std::vector<double> valuesOf(Side side, Weights weights) const
+    {
+        std::map<const Direction*, std::vector<double>> whole;
+        std::vector<double> values;
+        values.reserve(m_shifts.size());
+        for (const PlacedShift& shift : m_shifts) {
+            const auto [found, isNew] = whole.try_emplace(shift.direction);
+            if (isNew) {
+                found->second = (shift.direction->*side)(weights);
+            }
+            values.push_back(found->second[shift.place]);
+        }
+        return values;
+    }
+
+    [[nodiscard]] std::vector<double> withImagined(std::vector<double> values,
+                                                   Weights imagined) const
+    {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const double images = double(m_shifts[i].row.images);
+            const double more = double(imagined[2 * i]) - double(imagined[2 * i + 1]);
+            values[i] = (values[i] * images + more) / (images + 2.0);
+        }
+        return values;
+    }
+
+    const std::vector<PlacedShift>& m_shifts;
+    std::size_t m_images;
+};
 
 std::vector<ShiftRow> shiftRows(const std::vector<PlacedShift>& shifts, std::size_t images,
                                 const EvaluationSettings& settings, const OnProgress& onProgress)
 {
-    const SideOf before = [](const Direction& d, Weights w) { return d.before(w); };
-    const SideOf after = [](const Direction& d, Weights w) { return d.after(w); };
-    const SideOf change = [](const Direction& d, Weights w) {
-        std::vector<double> values = d.after(w);
-        const std::vector<double> base = d.before(w);
-        std::transform(values.begin(), values.end(), base.begin(), values.begin(), std::minus<>());
-        return values;
-    };
-    const auto intervals = [&](const SideOf& side) {
-        return eval::simultaneousIntervals(
-            images, {settings.resamples, settings.seed}, valuesOf(shifts, side, {}),
-            [&](Weights weights) { return valuesOf(shifts, side, weights); },
-            resampling(onProgress));
-    };
     std::vector<ShiftRow> rows;
     if (shifts.empty()) {
         return rows;
     }
-    const auto first = intervals(before);
-    const auto second = intervals(after);
-    const auto moved = intervals(change);
-    const auto own = valuesOf(shifts, before, {});
-    const auto other = valuesOf(shifts, after, {});
+    const ShiftValues values(shifts, images);
+    const auto intervals = [&](const eval::Statistics& statistics) {
+        const std::vector<std::uint32_t> once(values.items(), 1U);
+        return eval::simultaneousIntervals(values.items(), {settings.resamples, settings.seed},
+                                           statistics(once), statistics, resampling(onProgress));
+    };
+    const auto first =
+        intervals([&](Weights weights) { return values.beforeWithImagined(weights); });
+    const auto second =
+        intervals([&](Weights weights) { return values.afterWithImagined(weights); });
+    const auto change = intervals([&](Weights weights) {
+        auto moved = values.afterWithImagined(weights);
+        const auto base = values.beforeWithImagined(weights);
+        std::transform(moved.begin(), moved.end(), base.begin(), moved.begin(), std::minus<>());
+        return moved;
+    });
+    const auto before = values.before({});
+    const auto after = values.after({});
     for (std::size_t i = 0; i < shifts.size(); ++i) {
         rows.push_back(shifts[i].row);
-        rows.back().before = rows.back().there + own[i];
-        rows.back().after = rows.back().there + other[i];
+        rows.back().before = rows.back().there + before[i];
+        rows.back().after = rows.back().there + after[i];
         rows.back().beforeInterval = first[i];
         rows.back().afterInterval = second[i];
-        rows.back().change = moved[i];
+        rows.back().change = change[i];
     }
     return rows;
 }
@@ -274,8 +325,8 @@ void addAssociations(FairnessFigures& figures, const NamedTags& train, std::size
     }
     const Gifts gifts(train.owned);
     const auto own = gifts.associations(rows, {});
-    const auto intervals = eval::simultaneousIntervals(
-        images, {settings.resamples, settings.seed}, pmisOf(own),
+    const auto intervals = eval::bootstrapIntervals(
+        images, {settings.resamples, settings.seed},
         [&](Weights weights) { return pmisOf(gifts.associations(rows, weights)); },
         resampling(onProgress));
     for (std::size_t i = 0; i < rows.size(); ++i) {

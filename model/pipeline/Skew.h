@@ -17,7 +17,7 @@ void addAmplification(FairnessFigures& figures, const std::vector<PilotTag>& tag
                       const NamedTags& train, const NamedTags& test, const DecisionPair& said,
                       const EvaluationSettings& settings, const OnProgress& onProgress);
 
-constexpr std::size_t kShiftImages = 10;
+constexpr std::size_t kShiftImages = 20;
 constexpr std::size_t kMostAssociations = 100; ///< those on most images
 
 /// All fairness figures of the test images. @throws Cancelled

@@ -178,7 +178,7 @@ void TestFairnessPage::sentencesSayWhoIsFoundLess()
     const QString text = fairnessText(report());
     QVERIFY(text.contains("“shirt” is found in 61 %"));
     QVERIFY(!text.contains("“hat”"));
-    QVERIFY(text.contains("7 groups and 31 single tags"));
+    QVERIFY(text.contains("7 groups, 31 single tags"));
 }
 
 /// Cats are said by both captions of 30 pictures; dogs, which are there too, by one alone.

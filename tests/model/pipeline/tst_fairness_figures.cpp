@@ -230,7 +230,7 @@ private Q_SLOTS:
             fairnessOf(data, images, perfectScores(data, images), {200, 1}, {});
         QVERIFY(figures.rareSingles > 0);
         for (const GapRow& row : figures.singles) {
-            QVERIFY(row.inside >= kFewPositives && row.outside >= kFewPositives);
+            QVERIFY(row.inside >= kSinglePairs && row.outside >= kSinglePairs);
         }
     }
 
