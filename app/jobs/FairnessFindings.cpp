@@ -148,11 +148,24 @@ void addOmissions(QList<FairnessFinding>& findings, const QList<FairnessReport::
     }
 }
 
+/// What the training is sure to have done about it.
+QString changeSentence(const FairnessFinding& finding)
+{
+    if (!finding.change->isSure()) {
+        return {};
+    }
+    const bool isMore = std::abs(finding.after->value) > std::abs(finding.before.value);
+    return QLatin1Char(' ') +
+           (isMore ? QCoreApplication::translate("Fairness", "Fine-tuning made it worse.")
+                   : QCoreApplication::translate("Fairness", "Fine-tuning made it better."));
+}
+
 void settle(QList<FairnessFinding>& findings)
 {
     for (FairnessFinding& finding : findings) {
         if (finding.after) {
             finding.isSure = finding.after->isSure() || finding.change->isSure();
+            finding.sentence += changeSentence(finding);
         }
     }
     std::stable_sort(findings.begin(), findings.end(), [](const auto& a, const auto& b) {

@@ -18,24 +18,19 @@ namespace {
 constexpr int kSentence = 0;
 constexpr int kBefore = 1;
 constexpr int kAfter = 2;
-constexpr int kChange = 3;
-constexpr int kSentenceWidth = 55 * widgets::kGrid;
 
-/// With its interval drawn; an empty cell where there is none.
-QTableWidgetItem* cell(const std::optional<Estimate>& estimate, bool isLessBetter)
+/// With its interval drawn.
+QTableWidgetItem* cell(const Estimate& estimate, bool isLessBetter)
 {
-    auto* item = new QTableWidgetItem;
+    auto* item = new QTableWidgetItem(QString::number(estimate.value, 'f', 2));
     item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    if (estimate) {
-        item->setText(QString::number(estimate->value, 'f', 2));
-        item->setToolTip(FairnessSection::tr("95 % interval: %1 to %2")
-                             .arg(estimate->interval.low, 0, 'f', 3)
-                             .arg(estimate->interval.high, 0, 'f', 3));
-        item->setData(widgets::IntervalDelegate::kRole,
-                      QVariant::fromValue(widgets::IntervalDelegate::Interval{
-                          estimate->value, estimate->interval.low, estimate->interval.high, 1.0,
-                          !isLessBetter}));
-    }
+    item->setToolTip(FairnessSection::tr("95 % interval: %1 to %2")
+                         .arg(estimate.interval.low, 0, 'f', 3)
+                         .arg(estimate.interval.high, 0, 'f', 3));
+    item->setData(
+        widgets::IntervalDelegate::kRole,
+        QVariant::fromValue(widgets::IntervalDelegate::Interval{
+            estimate.value, estimate.interval.low, estimate.interval.high, 1.0, !isLessBetter}));
     return item;
 }
 
@@ -56,10 +51,12 @@ FairnessSection::FairnessSection(QWidget* parent)
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->verticalHeader()->hide();
     m_table->setWordWrap(true);
-    m_table->setColumnCount(4);
-    m_table->setHorizontalHeaderLabels(
-        {tr("Finding"), tr("Difference before"), tr("After"), tr("Change")});
-    for (const int column : {kBefore, kAfter, kChange}) {
+    m_table->setColumnCount(3);
+    m_table->setHorizontalHeaderLabels({tr("Finding"), tr("Difference before"), tr("After")});
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setSectionResizeMode(kSentence, QHeaderView::Stretch);
+    m_table->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    for (const int column : {kBefore, kAfter}) {
         m_table->setItemDelegateForColumn(column, new widgets::IntervalDelegate(this));
     }
     m_all->setCheckable(true);
@@ -88,6 +85,7 @@ QString FairnessSection::title() const
 
 void FairnessSection::fill()
 {
+    m_table->clearSpans();
     m_table->setRowCount(0);
     qsizetype unsure = 0;
     for (const FairnessFinding& finding : m_findings) {
@@ -99,9 +97,6 @@ void FairnessSection::fill()
     m_table->setVisible(m_table->rowCount() > 0);
     m_all->setVisible(unsure > 0);
     m_all->setText(tr("Show &all: %1 more that may be chance").arg(unsure));
-    m_table->resizeColumnsToContents();
-    m_table->setColumnWidth(kSentence, kSentenceWidth);
-    m_table->resizeRowsToContents();
 }
 
 void FairnessSection::addFinding(const FairnessFinding& finding)
@@ -110,8 +105,11 @@ void FairnessSection::addFinding(const FairnessFinding& finding)
     m_table->insertRow(row);
     m_table->setItem(row, kSentence, new QTableWidgetItem(finding.sentence));
     m_table->setItem(row, kBefore, cell(finding.before, finding.isLessBetter));
-    m_table->setItem(row, kAfter, cell(finding.after, finding.isLessBetter));
-    m_table->setItem(row, kChange, cell(finding.change, finding.isLessBetter));
+    if (finding.after) {
+        m_table->setItem(row, kAfter, cell(*finding.after, finding.isLessBetter));
+    } else {
+        m_table->setSpan(row, kBefore, 1, 2); // of captions, whatever the model
+    }
 }
 
 } // namespace tagalign::app

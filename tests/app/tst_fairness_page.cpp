@@ -168,7 +168,8 @@ void TestFairnessPage::sentencesSayWhoIsFoundLess()
              QString("“shirt” is found in 61 % of the pictures where it is "
                      "“red”, in 92 % of the others."));
     QCOMPARE(findings.at(3).sentence,
-             QString("Of the pictures with “red”, 25 % show “apple”; the model says so of 40 %."));
+             QString("Of the pictures with “red”, 25 % show “apple”; the model says so of 40 %. "
+                     "Fine-tuning made it worse."));
     FairnessReport language;
     language.groups = {{.groupKind = "language", .group = "ja", .insideAfter = 0.5}};
     QVERIFY(fairnessFindings(language).at(0).sentence.contains("captions in “ja”"));
