@@ -129,9 +129,9 @@ void addReportingBias(FairnessReport& report, const db::Database& database)
         if (mention.state == db::State::Accepted) {
             const QString kind = mention.kind == db::TagKind::Object ? QStringLiteral("objects")
                                                                      : QStringLiteral("attributes");
-            confirmed[{kind, names.value(mention.tag)}].push_back({qint64(mention.image),
-                                                                   std::size_t(mention.captions),
-                                                                   std::size_t(mention.saying)});
+            const QString tag = names.value(mention.tag);
+            confirmed[{kind, tag}].push_back({qint64(mention.image), std::size_t(mention.captions),
+                                              std::size_t(mention.saying)});
         }
     }
     report.omissions = omissionRows(confirmed, model::eval::omission, report.rareOmissions);

@@ -103,7 +103,9 @@ void FairnessSection::addFinding(const FairnessFinding& finding)
 {
     const int row = m_table->rowCount();
     m_table->insertRow(row);
-    m_table->setItem(row, kSentence, new QTableWidgetItem(finding.sentence));
+    QString sentence = finding.sentence;
+    sentence.replace(QLatin1String(" %"), QStringLiteral("\u00A0%")); // never on lines of their own
+    m_table->setItem(row, kSentence, new QTableWidgetItem(sentence));
     m_table->setItem(row, kBefore, cell(finding.before, finding.isLessBetter));
     if (finding.after) {
         m_table->setItem(row, kAfter, cell(*finding.after, finding.isLessBetter));

@@ -76,6 +76,7 @@ private Q_SLOTS:
     void wrongUseHasItsExitCode();
     void faultsAreReportedAndTheJobFinishes();
     void secondRunReusesEverything();
+    void fairnessComesWithTheFigures();
     void killedWhileEncodingGoesOn();
     void killedWhileTrainingGoesOn();
     void interruptSaysThatItWasCancelled();
@@ -194,6 +195,25 @@ void TestPilot::secondRunReusesEverything()
     QCOMPARE(all[0]["model"].toString(), QString("demo model"));
     QCOMPARE(all[0]["status"].toString(), QString("done"));
     QVERIFY(all[0]["metrics"].toArray().size() > 4);
+}
+
+void TestPilot::fairnessComesWithTheFigures()
+{
+    const QStringList project{"--project", m_folder.filePath("faults.tagalign"), "--json"};
+    const Outcome evaluated = run(QStringList{"evaluate"} + project);
+    QCOMPARE(evaluated.code, 0);
+    const QJsonObject fairness = evaluated.json()["fairness"].toObject();
+    QVERIFY(fairness["measured"].toBool());
+    QVERIFY(fairness["groups_with_few_images"].toInt() > 0);        // the pilot is tiny
+    QVERIFY(fairness["left_out_by_a_caption"].toArray().isEmpty()); // nobody has judged a tag
+    QVERIFY(evaluated.json()["metrics"].toArray().size() > 4);
+    const Outcome report = run(QStringList{"report"} + project);
+    QVERIFY2(report.code == 0 || report.code == 3, qPrintable(report.messages));
+    QCOMPARE(report.json()["no_go"].toBool(), report.code == 3);
+    QCOMPARE(report.json()["fairness"].toObject(), fairness);
+    QFile page(report.json()["report"].toString());
+    QVERIFY(page.open(QIODevice::ReadOnly));
+    QVERIFY(page.readAll().contains("Is it equally good for all?"));
 }
 
 void TestPilot::killedWhileEncodingGoesOn()

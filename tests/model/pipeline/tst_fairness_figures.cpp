@@ -1,4 +1,5 @@
-#include "model/pipeline/Skew.h"
+#include "model/pipeline/Fairness.h"
+#include "model/pipeline/Groups.h"
 
 #include <QtTest>
 

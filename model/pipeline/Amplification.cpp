@@ -1,4 +1,4 @@
-#include "model/pipeline/Skew.h"
+#include "model/pipeline/Amplification.h"
 
 #include "model/eval/Bootstrap.h"
 
@@ -8,74 +8,6 @@
 namespace tagalign::model::pipeline {
 
 namespace {
-
-/// Counts of gifts of an attribute to an object, on weighted images.
-class Gifts
-{
-public:
-    explicit Gifts(const OwnedPairs& owned)
-        : m_owned(owned)
-    {
-    }
-
-    /// Of the rows, in order.
-    [[nodiscard]] std::vector<eval::Association>
-    associations(const std::vector<AssociationRow>& rows, Weights weights) const
-    {
-        std::map<std::pair<std::size_t, std::size_t>, double> together;
-        std::map<std::size_t, double> attributes;
-        std::map<std::size_t, double> objects;
-        double all = 0.0;
-        for (const auto& [pair, images] : m_owned) {
-            double count = 0.0;
-            for (const std::uint32_t image : images) {
-                count += weights.empty() ? 1.0 : weights[image];
-            }
-            together[pair] = count;
-            attributes[pair.first] += count;
-            objects[pair.second] += count;
-            all += count;
-        }
-        std::vector<eval::Association> values;
-        values.reserve(rows.size());
-        for (const AssociationRow& row : rows) {
-            values.push_back(eval::association(together[{row.attribute, row.object}],
-                                               attributes[row.attribute], objects[row.object],
-                                               all));
-        }
-        return values;
-    }
-
-private:
-    const OwnedPairs& m_owned;
-};
-
-std::vector<AssociationRow> frequentPairs(const OwnedPairs& owned, std::size_t& rare)
-{
-    std::vector<AssociationRow> rows;
-    for (const auto& [pair, images] : owned) {
-        if (images.size() < kFewPositives) {
-            ++rare;
-        } else {
-            rows.push_back(
-                {.attribute = pair.first, .object = pair.second, .images = images.size()});
-        }
-    }
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const auto& a, const auto& b) { return a.images > b.images; });
-    rows.resize(std::min(rows.size(), kMostAssociations));
-    return rows;
-}
-
-std::vector<double> pmisOf(const std::vector<eval::Association>& associations)
-{
-    std::vector<double> values;
-    values.reserve(associations.size());
-    for (const eval::Association& each : associations) {
-        values.push_back(each.pmi);
-    }
-    return values;
-}
 
 template <typename Rows>
 Rows chosen(const Rows& rows, const std::vector<std::size_t>& places)
@@ -316,29 +248,6 @@ std::vector<ShiftRow> shiftRows(const std::vector<PlacedShift>& shifts, std::siz
 
 } // namespace
 
-void addAssociations(FairnessFigures& figures, const NamedTags& train, std::size_t images,
-                     const EvaluationSettings& settings, const OnProgress& onProgress)
-{
-    std::vector<AssociationRow> rows = frequentPairs(train.owned, figures.rareAssociations);
-    if (rows.empty()) {
-        return;
-    }
-    const Gifts gifts(train.owned);
-    const auto own = gifts.associations(rows, {});
-    const auto intervals = eval::bootstrapIntervals(
-        images, {settings.resamples, settings.seed},
-        [&](Weights weights) { return pmisOf(gifts.associations(rows, weights)); },
-        resampling(onProgress));
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        rows[i].association = own[i];
-        rows[i].interval = intervals[i];
-    }
-    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
-        return a.association.pmi > b.association.pmi;
-    });
-    figures.associations = std::move(rows);
-}
-
 void addAmplification(FairnessFigures& figures, const std::vector<PilotTag>& tags,
                       const NamedTags& train, const NamedTags& test, const DecisionPair& said,
                       const EvaluationSettings& settings, const OnProgress& onProgress)
@@ -361,30 +270,6 @@ void addAmplification(FairnessFigures& figures, const std::vector<PilotTag>& tag
     for (const Direction* direction : {&toObjects, &toAttributes}) {
         figures.amplification.push_back(amplificationRow(*direction, images, settings, onProgress));
     }
-}
-
-FairnessFigures fairnessOf(const PilotData& data, const EvaluationImages& images,
-                           const EvaluationScores& scores, const EvaluationSettings& settings,
-                           const OnProgress& onProgress)
-{
-    std::vector<const PilotImage*> trained;
-    for (const PilotImage& image : data.images) {
-        if (image.split == Split::Train) {
-            trained.push_back(&image);
-        }
-    }
-    const NamedTags train(data.tags, trained);
-    NamedTags test(data.tags, images.test);
-    const TagLabels validation = NamedTags(data.tags, images.validation).labels;
-    FairnessFigures figures;
-    addAssociations(figures, train, trained.size(), settings, onProgress);
-    const auto matched = decisionsOf(data.tags, scores, validation, ThresholdRule::MatchedRecall);
-    const auto even = decisionsOf(data.tags, scores, validation, ThresholdRule::BreakEven);
-    figures.isMeasured = matched.untold.size() < data.tags.size();
-    test.forget(matched.untold);
-    addGaps(figures, test, matched, images.test, settings, onProgress);
-    addAmplification(figures, data.tags, train, test, even, settings, onProgress);
-    return figures;
 }
 
 } // namespace tagalign::model::pipeline
