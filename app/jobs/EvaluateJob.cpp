@@ -61,7 +61,7 @@ FairnessReport fairnessOf(const db::Database& database, const PilotSnapshot& sna
     for (const db::TagId tag : snapshot.tags) {
         names.append(shown.value(tag));
     }
-    FairnessReport report = fairnessReport(figures, names);
+    FairnessReport report = fairnessReport(figures, snapshot.data.tags, names);
     addReportingBias(report, database);
     return report;
 }

@@ -19,38 +19,55 @@ QString percent(double share)
     return QString::number(int(std::lround(share * 100.0)));
 }
 
+/// What the group is compared with: "of another colour".
+QString otherwise(const QString& attributeClass)
+{
+    const QHash<QString, QString> words{
+        {QStringLiteral("colour"), QCoreApplication::translate("Fairness", "of another colour")},
+        {QStringLiteral("material"),
+         QCoreApplication::translate("Fairness", "of another material")},
+        {QStringLiteral("pattern"), QCoreApplication::translate("Fairness", "of another pattern")},
+        {QStringLiteral("size"), QCoreApplication::translate("Fairness", "of another size")},
+        {QStringLiteral("shape"), QCoreApplication::translate("Fairness", "of another shape")},
+        {QStringLiteral("state"), QCoreApplication::translate("Fairness", "in another state")},
+        {QStringLiteral("position"), QCoreApplication::translate("Fairness", "elsewhere")}};
+    return words.value(attributeClass,
+                       QCoreApplication::translate("Fairness", "with another attribute"));
+}
+
 QString groupSentence(const FairnessReport::Gap& gap)
 {
-    const QString text =
-        gap.groupKind == QLatin1String("attribute")
-            ? QCoreApplication::translate(
-                  "Fairness", "Objects that are “%1” are found in %2 % of their pictures, the same "
-                              "objects otherwise in %3 %.")
-        : gap.groupKind == QLatin1String("object")
-            ? QCoreApplication::translate(
-                  "Fairness",
-                  "What “%1” is like is found in %2 % of its pictures, the same attributes "
-                  "of other objects in %3 %.")
-            : QCoreApplication::translate(
-                  "Fairness",
-                  "On pictures with captions in “%1” tags are found in %2 %, the same tags "
-                  "on others in %3 %.");
-    return text.arg(gap.group, percent(gap.insideAfter), percent(gap.outsideAfter));
+    const QString inside = percent(gap.insideAfter);
+    const QString outside = percent(gap.outsideAfter);
+    if (gap.groupKind == QLatin1String("attribute")) {
+        return QCoreApplication::translate("Fairness",
+                                           "Objects that are “%1” are found in %2 % of their "
+                                           "pictures, the same objects %3 in %4 %.")
+            .arg(gap.group, inside, otherwise(gap.attributeClass), outside);
+    }
+    return (gap.groupKind == QLatin1String("object")
+                ? QCoreApplication::translate("Fairness",
+                                              "What “%1” is like is found in %2 % of its pictures, "
+                                              "the same attributes of other objects in %3 %.")
+                : QCoreApplication::translate("Fairness",
+                                              "On pictures with captions in “%1” tags are found in "
+                                              "%2 %, the same tags on others in %3 %."))
+        .arg(gap.group, inside, outside);
 }
 
 QString singleSentence(const FairnessReport::Gap& gap)
 {
-    const QString text =
-        gap.groupKind == QLatin1String("attribute")
-            ? QCoreApplication::translate(
-                  "Fairness",
-                  "“%1” is found in %3 % of the pictures where it is “%2”, in %4 % of the "
-                  "others.")
-            : QCoreApplication::translate(
-                  "Fairness",
-                  "“%1” is found in %3 % of the pictures where it is on “%2”, in %4 % of "
-                  "the others.");
-    return text.arg(gap.found, gap.group, percent(gap.insideAfter), percent(gap.outsideAfter));
+    const QString inside = percent(gap.insideAfter);
+    const QString outside = percent(gap.outsideAfter);
+    return gap.groupKind == QLatin1String("attribute")
+               ? QCoreApplication::translate("Fairness",
+                                             "“%1” is found in %2 % of the pictures where it is "
+                                             "“%3”, in %4 % of those where it is %5.")
+                     .arg(gap.found, inside, gap.group, outside, otherwise(gap.attributeClass))
+               : QCoreApplication::translate(
+                     "Fairness", "“%1” is found in %2 % of the pictures where it is on "
+                                 "“%3”, in %4 % of those where it is on another object.")
+                     .arg(gap.found, inside, gap.group, outside);
 }
 
 FairnessFinding findingOf(const FairnessReport::Gap& gap)
@@ -66,15 +83,19 @@ FairnessFinding findingOf(const FairnessReport::Gap& gap)
 
 FairnessFinding findingOf(const FairnessReport::Shift& shift)
 {
+    const QString more = QCoreApplication::translate(
+        "Fairness", "“%1” is said of %2 % of the pictures with “%3” and is there on %4 %; that is "
+                    "%5 points more than on other pictures.");
+    const QString less = QCoreApplication::translate(
+        "Fairness", "“%1” is said of %2 % of the pictures with “%3” and is there on %4 %; that is "
+                    "%5 points less than on other pictures.");
     return {.topic = Topic::Amplification,
-            .sentence =
-                QCoreApplication::translate(
-                    "Fairness", "Of the pictures with “%1”, %2 % show “%3”; the model says so "
-                                "of %4 %.")
-                    .arg(shift.given, percent(shift.there), shift.told, percent(shift.after)),
-            .before = {shift.before - shift.there, shift.beforeInterval},
-            .after = Estimate{shift.after - shift.there, shift.afterInterval},
-            .change = Estimate{shift.after - shift.before, shift.change},
+            .sentence = (shift.contrastAfter < 0.0 ? less : more)
+                            .arg(shift.told, percent(shift.after), shift.given,
+                                 percent(shift.there), percent(std::abs(shift.contrastAfter))),
+            .before = {shift.contrastBefore, shift.beforeInterval},
+            .after = Estimate{shift.contrastAfter, shift.afterInterval},
+            .change = Estimate{shift.contrastAfter - shift.contrastBefore, shift.change},
             .isLessBetter = true};
 }
 
@@ -164,7 +185,10 @@ void settle(QList<FairnessFinding>& findings)
 {
     for (FairnessFinding& finding : findings) {
         if (finding.after) {
-            finding.isSure = finding.after->isSure() || finding.change->isSure();
+            // A model that says less of what goes together than is there exaggerates nothing.
+            finding.isSure = finding.change->isSure() ||
+                             (finding.isLessBetter ? finding.after->interval.low > 0.0
+                                                   : finding.after->isSure());
             finding.sentence += changeSentence(finding);
         }
     }

@@ -27,7 +27,7 @@ struct FairnessFinding
     std::optional<Estimate> after;
     std::optional<Estimate> change; ///< after - before
     bool isLessBetter = false;      ///< else a value below 0 is the worrying one
-    bool isSure = false;            ///< an interval of `after` or `change` excludes 0
+    bool isSure = false; ///< an interval of `after` (to the worse) or `change` excludes 0
 
     /// What it is now.
     [[nodiscard]] const Estimate& last() const { return after ? *after : before; }

@@ -22,6 +22,7 @@ QJsonObject json(const FairnessReport::Gap& row)
 {
     return {{"group_kind", row.groupKind},
             {"group", row.group},
+            {"attribute_class", row.attributeClass},
             {"found", row.found},
             {"inside_before", row.insideBefore},
             {"outside_before", row.outsideBefore},
@@ -39,6 +40,7 @@ void read(FairnessReport::Gap& row, const QJsonObject& json)
 {
     row = {.groupKind = json["group_kind"].toString(),
            .group = json["group"].toString(),
+           .attributeClass = json["attribute_class"].toString(),
            .found = json["found"].toString(),
            .insideBefore = json["inside_before"].toDouble(),
            .outsideBefore = json["outside_before"].toDouble(),
@@ -73,18 +75,26 @@ QJsonObject json(const FairnessReport::Shift& row)
             {"there", row.there},
             {"before", row.before},
             {"after", row.after},
-            {"shift_before", pair(row.beforeInterval)},
-            {"shift_after", pair(row.afterInterval)},
-            {"shift_change", pair(row.change)}};
+            {"contrast_before", row.contrastBefore},
+            {"contrast_after", row.contrastAfter},
+            {"contrast_before_interval", pair(row.beforeInterval)},
+            {"contrast_after_interval", pair(row.afterInterval)},
+            {"contrast_change_interval", pair(row.change)}};
 }
 
 void read(FairnessReport::Shift& row, const QJsonObject& json)
 {
-    row = {json["given"].toString(),       json["told"].toString(),
-           json["images"].toInt(),         json["there"].toDouble(),
-           json["before"].toDouble(),      json["after"].toDouble(),
-           interval(json["shift_before"]), interval(json["shift_after"]),
-           interval(json["shift_change"])};
+    row = {.given = json["given"].toString(),
+           .told = json["told"].toString(),
+           .images = json["images"].toInt(),
+           .there = json["there"].toDouble(),
+           .before = json["before"].toDouble(),
+           .after = json["after"].toDouble(),
+           .contrastBefore = json["contrast_before"].toDouble(),
+           .contrastAfter = json["contrast_after"].toDouble(),
+           .beforeInterval = interval(json["contrast_before_interval"]),
+           .afterInterval = interval(json["contrast_after_interval"]),
+           .change = interval(json["contrast_change_interval"])};
 }
 
 QJsonObject json(const FairnessReport::Amplification& row)

@@ -32,7 +32,8 @@ QString groupKindOf(model::pipeline::GapRow::Group group)
     Q_UNREACHABLE();
 }
 
-QList<Gap> gapsOf(const std::vector<model::pipeline::GapRow>& rows, const QStringList& names)
+QList<Gap> gapsOf(const std::vector<model::pipeline::GapRow>& rows,
+                  const std::vector<model::pipeline::PilotTag>& tags, const QStringList& names)
 {
     QList<Gap> gaps;
     for (const auto& row : rows) {
@@ -40,6 +41,9 @@ QList<Gap> gapsOf(const std::vector<model::pipeline::GapRow>& rows, const QStrin
         gaps.append({.groupKind = groupKindOf(row.group),
                      .group = isLanguage ? QString::fromStdString(row.language)
                                          : names.at(qsizetype(row.tag)),
+                     .attributeClass = row.group == model::pipeline::GapRow::Group::Attribute
+                                           ? QString::fromStdString(tags[row.tag].attributeClass)
+                                           : QString(),
                      .found = row.found ? names.at(qsizetype(*row.found)) : QString(),
                      .insideBefore = row.insideBefore,
                      .outsideBefore = row.outsideBefore,
@@ -92,13 +96,14 @@ omissionRows(const std::map<std::pair<QString, QString>, Confirmed>& confirmed,
 } // namespace
 
 FairnessReport fairnessReport(const model::pipeline::FairnessFigures& figures,
+                              const std::vector<model::pipeline::PilotTag>& tags,
                               const QStringList& names)
 {
     const auto name = [&names](std::size_t tag) { return names.at(qsizetype(tag)); };
     FairnessReport report{.isThere = true,
                           .isMeasured = figures.isMeasured,
-                          .groups = gapsOf(figures.groups, names),
-                          .singles = gapsOf(figures.singles, names),
+                          .groups = gapsOf(figures.groups, tags, names),
+                          .singles = gapsOf(figures.singles, tags, names),
                           .rareGroups = int(figures.rareGroups),
                           .rareSingles = int(figures.rareSingles),
                           .rareAssociations = int(figures.rareAssociations)};
@@ -108,8 +113,8 @@ FairnessReport fairnessReport(const model::pipeline::FairnessFigures& figures,
     }
     for (const auto& row : figures.shifts) {
         report.shifts.append({name(row.given), name(row.told), int(row.images), row.there,
-                              row.before, row.after, row.beforeInterval, row.afterInterval,
-                              row.change});
+                              row.before, row.after, row.contrastBefore, row.contrastAfter,
+                              row.beforeInterval, row.afterInterval, row.change});
     }
     for (const auto& row : figures.amplification) {
         report.amplification.append({QString::fromStdString(row.direction), row.before, row.after,

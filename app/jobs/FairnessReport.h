@@ -2,6 +2,7 @@
 
 #include "db/Database.h"
 #include "model/pipeline/FairnessFigures.h"
+#include "model/pipeline/PilotData.h"
 
 #include <QJsonObject>
 #include <QList>
@@ -19,7 +20,9 @@ struct FairnessReport
     {
         QString groupKind; ///< "attribute", "object" or "language"
         QString group;
-        QString found; ///< the one tag that is looked for; empty: all
+        QString
+            attributeClass; ///< of an attribute's group: what it is compared within; may be empty
+        QString found;      ///< the one tag that is looked for; empty: all
         double insideBefore = 0.0;
         double outsideBefore = 0.0;
         double insideAfter = 0.0;
@@ -52,7 +55,9 @@ struct FairnessReport
         double there = 0.0;
         double before = 0.0;
         double after = 0.0;
-        model::eval::Interval beforeInterval; ///< of before - there
+        double contrastBefore = 0.0;
+        double contrastAfter = 0.0;
+        model::eval::Interval beforeInterval; ///< of the contrast
         model::eval::Interval afterInterval;
         model::eval::Interval change;
     };
@@ -96,6 +101,7 @@ struct FairnessReport
 
 /// @param names of the data's tags, by position.
 [[nodiscard]] FairnessReport fairnessReport(const model::pipeline::FairnessFigures& figures,
+                                            const std::vector<model::pipeline::PilotTag>& tags,
                                             const QStringList& names);
 
 /// What people saw but captions left out, from all verdicts so far; both lists are empty where

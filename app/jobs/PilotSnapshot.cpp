@@ -193,7 +193,8 @@ model::pipeline::PilotTag pilotTag(const db::Tag& tag,
             .kind = modelKind(tag.kind),
             .weight = tag.priority,
             .templates =
-                templates.isStandard(group) ? std::vector<std::string>() : templates.of(group)};
+                templates.isStandard(group) ? std::vector<std::string>() : templates.of(group),
+            .attributeClass = tag.tagClass.toStdString()};
 }
 
 QString describeData(const db::Database& database)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 
 namespace tagalign::model::eval {
@@ -86,26 +87,40 @@ DirectedShift::DirectedShift(const LabelRows& given, const LabelRows& told, cons
                              std::to_string(said[i].size()) + " decisions");
         }
     }
-    for (std::size_t first = 0; first < given.size(); ++first) {
-        m_carriers.push_back(carriersOf(given[first]));
-        for (const std::uint32_t image : m_carriers.back()) {
-            for (std::size_t second = 0; second < told.size(); ++second) {
-                const Entry entry{image, std::uint32_t(first * m_told + second)};
-                const Label label = told[second][image];
-                const bool isSaid = said[second][image] != 0;
-                if (label == Label::Unknown) {
-                    m_unknown.push_back(entry);
-                } else if (isSaid && label == Label::Absent) {
-                    m_more.push_back(entry);
-                } else if (!isSaid && label == Label::Present) {
-                    m_less.push_back(entry);
-                }
+    for (const auto& row : given) {
+        addRow(carriersOf(row), told, said);
+    }
+    std::vector<std::uint32_t> all(m_images);
+    std::iota(all.begin(), all.end(), 0U);
+    addRow(std::move(all), told, said);
+}
+
+void DirectedShift::addRow(std::vector<std::uint32_t> carriers, const LabelRows& told,
+                           const Decisions& said)
+{
+    for (const std::uint32_t image : carriers) {
+        for (std::size_t tag = 0; tag < m_told; ++tag) {
+            const Entry entry{image, std::uint32_t(m_carriers.size() * m_told + tag)};
+            const Label label = told[tag][image];
+            const bool isSaid = said[tag][image] != 0;
+            if (label == Label::Unknown) {
+                m_unknown.push_back(entry);
+            } else if (isSaid && label == Label::Absent) {
+                m_more.push_back(entry);
+            } else if (!isSaid && label == Label::Present) {
+                m_less.push_back(entry);
             }
         }
     }
+    m_carriers.push_back(std::move(carriers));
 }
 
-std::vector<double> DirectedShift::shifts(std::span<const std::uint32_t> weights) const
+double DirectedShift::Sum::mean() const
+{
+    return known > 0.0 ? shift / known : kNone;
+}
+
+std::vector<DirectedShift::Sum> DirectedShift::sums(std::span<const std::uint32_t> weights) const
 {
     if (!weights.empty() && weights.size() != m_images) {
         throw ShapeError("expected " + std::to_string(m_images) + " weights, got " +
@@ -114,29 +129,50 @@ std::vector<double> DirectedShift::shifts(std::span<const std::uint32_t> weights
     const auto weightOf = [&weights](std::uint32_t image) {
         return weights.empty() ? 1.0 : double(weights[image]);
     };
-    std::vector<double> known;
-    known.reserve(m_carriers.size() * m_told);
+    std::vector<Sum> pairs;
+    pairs.reserve(m_carriers.size() * m_told);
     for (const auto& carriers : m_carriers) {
         double all = 0.0;
         for (const std::uint32_t image : carriers) {
             all += weightOf(image);
         }
-        known.insert(known.end(), m_told, all);
+        pairs.insert(pairs.end(), m_told, {all, 0.0});
     }
-    std::vector<double> sums(known.size(), 0.0);
     for (const Entry& entry : m_unknown) {
-        known[entry.pair] -= weightOf(entry.image);
+        pairs[entry.pair].known -= weightOf(entry.image);
     }
     for (const Entry& entry : m_more) {
-        sums[entry.pair] += weightOf(entry.image);
+        pairs[entry.pair].shift += weightOf(entry.image);
     }
     for (const Entry& entry : m_less) {
-        sums[entry.pair] -= weightOf(entry.image);
+        pairs[entry.pair].shift -= weightOf(entry.image);
     }
-    for (std::size_t pair = 0; pair < sums.size(); ++pair) {
-        sums[pair] = known[pair] > 0.0 ? sums[pair] / known[pair] : kNone;
+    return pairs;
+}
+
+std::vector<double> DirectedShift::shifts(std::span<const std::uint32_t> weights) const
+{
+    const std::vector<Sum> pairs = sums(weights);
+    std::vector<double> values;
+    values.reserve(pairs.size() - m_told);
+    for (std::size_t pair = 0; pair + m_told < pairs.size(); ++pair) {
+        values.push_back(pairs[pair].mean());
     }
-    return sums;
+    return values;
+}
+
+std::vector<double> DirectedShift::contrasts(std::span<const std::uint32_t> weights) const
+{
+    const std::vector<Sum> pairs = sums(weights);
+    const std::size_t everywhere = pairs.size() - m_told;
+    std::vector<double> values;
+    values.reserve(everywhere);
+    for (std::size_t pair = 0; pair < everywhere; ++pair) {
+        const Sum& all = pairs[everywhere + pair % m_told];
+        const Sum others{all.known - pairs[pair].known, all.shift - pairs[pair].shift};
+        values.push_back(pairs[pair].mean() - others.mean());
+    }
+    return values;
 }
 
 double biasAmplification(std::span<const double> shifts,

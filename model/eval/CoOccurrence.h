@@ -44,6 +44,10 @@ public:
     /// `told` known. @param weights times that each image counts; empty = once each.
     [[nodiscard]] std::vector<double> shifts(std::span<const std::uint32_t> weights = {}) const;
 
+    /// Δ of each pair less Δ of `told` on the images that do not carry `given`: above 0 where the
+    /// model says the tag too often with this one rather than everywhere. NaN where either is.
+    [[nodiscard]] std::vector<double> contrasts(std::span<const std::uint32_t> weights = {}) const;
+
 private:
     /// Something of one pair on one image.
     struct Entry
@@ -52,9 +56,21 @@ private:
         std::uint32_t pair = 0;
     };
 
+    /// Sums of one pair over images.
+    struct Sum
+    {
+        double known = 0.0; ///< images with `told` known
+        double shift = 0.0; ///< times it is said there but not there, less the contrary
+
+        [[nodiscard]] double mean() const;
+    };
+
+    void addRow(std::vector<std::uint32_t> carriers, const LabelRows& told, const Decisions& said);
+    [[nodiscard]] std::vector<Sum> sums(std::span<const std::uint32_t> weights) const;
+
     std::size_t m_images = 0;
     std::size_t m_told = 0;
-    std::vector<std::vector<std::uint32_t>> m_carriers; ///< [given]
+    std::vector<std::vector<std::uint32_t>> m_carriers; ///< [given], and at last all images
     std::vector<Entry> m_unknown;                       ///< `told` is not known
     std::vector<Entry> m_more;                          ///< said but not there
     std::vector<Entry> m_less;                          ///< there but not said

@@ -16,11 +16,6 @@ struct Count
 {
     double all = 0.0;
     double found = 0.0;
-
-    friend Count operator-(const Count& a, const Count& b)
-    {
-        return {a.all - b.all, a.found - b.found};
-    }
 };
 
 /// Sums over the tags of a group.
@@ -66,18 +61,13 @@ Count countOf(const std::vector<std::uint32_t>& images, const std::vector<std::u
 std::vector<GroupRecall> recalls(const RecallGroups& all, const Decisions& found, Weights weights,
                                  Weights imagined)
 {
-    std::vector<Count> tags;
-    tags.reserve(all.carriers.size());
-    for (std::size_t tag = 0; tag < all.carriers.size(); ++tag) {
-        tags.push_back(countOf(all.carriers[tag], found[tag], weights));
-    }
     std::vector<GroupRecall> rows;
     rows.reserve(all.groups.size());
     for (const RecallGroup& group : all.groups) {
         Sums sums;
         for (const GroupedTag& part : group) {
-            const Count inside = countOf(part.images, found[part.tag], weights);
-            sums.add(inside, tags[part.tag] - inside);
+            sums.add(countOf(part.inside, found[part.tag], weights),
+                     countOf(part.outside, found[part.tag], weights));
         }
         if (!imagined.empty()) {
             const auto own = imagined.subspan(rows.size() * kImagined, kImagined);
@@ -91,9 +81,9 @@ std::vector<GroupRecall> recalls(const RecallGroups& all, const Decisions& found
 
 void requireShape(const RecallGroups& all, const Decisions& found)
 {
-    if (found.size() != all.carriers.size()) {
-        throw ShapeError("expected decisions on " + std::to_string(all.carriers.size()) +
-                         " tags, got " + std::to_string(found.size()));
+    if (found.size() != all.tags) {
+        throw ShapeError("expected decisions on " + std::to_string(all.tags) + " tags, got " +
+                         std::to_string(found.size()));
     }
     for (const auto& row : found) {
         if (row.size() != all.images) {
@@ -123,14 +113,13 @@ std::vector<double> minus(std::vector<double> values, const std::vector<double>&
 
 } // namespace
 
-GroupSize sizeOf(const RecallGroup& group, const RecallGroups& all)
+GroupSize sizeOf(const RecallGroup& group)
 {
     GroupSize size;
     for (const GroupedTag& part : group) {
-        const std::size_t outside = all.carriers[part.tag].size() - part.images.size();
-        if (!part.images.empty() && outside > 0) {
-            size.inside += part.images.size();
-            size.outside += outside;
+        if (!part.inside.empty() && !part.outside.empty()) {
+            size.inside += part.inside.size();
+            size.outside += part.outside.size();
             ++size.tags;
         }
     }

@@ -15,23 +15,24 @@ namespace tagalign::model::eval {
 /// Whether a model says that a tag is on an image. [tag][image]
 using Decisions = std::vector<std::vector<std::uint8_t>>;
 
-/// Images of a group that carry one tag.
+/// Images that carry one tag, in a group and in what it is compared with; each once.
 struct GroupedTag
 {
     std::size_t tag = 0;
-    std::vector<std::uint32_t> images; ///< some of the tag's carriers, each once
+    std::vector<std::uint32_t> inside;
+    std::vector<std::uint32_t> outside;
 };
 
 using RecallGroup = std::vector<GroupedTag>; ///< each tag once
 
 struct RecallGroups
 {
-    std::size_t images = 0;                           ///< all there are
-    std::vector<std::vector<std::uint32_t>> carriers; ///< [tag] images that carry it, each once
+    std::size_t images = 0; ///< all there are
+    std::size_t tags = 0;   ///< the same
     std::vector<RecallGroup> groups;
 };
 
-/// How often tags are found on images of a group, and the same tags on all others.
+/// How often tags are found inside a group, and the same tags outside.
 struct GroupRecall
 {
     double inside = 0.0; ///< [0, 1]; NaN if no tag is carried both inside and outside
@@ -48,14 +49,13 @@ struct GroupSize
     std::size_t tags = 0;
 };
 
-[[nodiscard]] GroupSize sizeOf(const RecallGroup& group, const RecallGroups& all);
+[[nodiscard]] GroupSize sizeOf(const RecallGroup& group);
 
 /// Recall of each group. Tags are compared with themselves: the gap is the Mantel-Haenszel
 /// difference (Greenland and Robins 1985, Estimation of a common effect parameter from sparse
 /// follow-up data), the mean over tags of the difference in recall, weighted by n·m / (n + m) for n
 /// carriers inside and m outside; so a group of rarely found tags is not taken for a group in which
 /// tags are rarely found, and no tag is too rare to count.
-/// @param found as many tags as carriers.
 /// @param weights times that each image counts; empty = once each.
 /// @throws ShapeError if the numbers of tags or images differ.
 [[nodiscard]] std::vector<GroupRecall> groupRecalls(const RecallGroups& all, const Decisions& found,

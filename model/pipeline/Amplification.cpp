@@ -61,6 +61,16 @@ public:
         return m_after.shifts(weights);
     }
 
+    [[nodiscard]] std::vector<double> contrastBefore(Weights weights) const
+    {
+        return m_before.contrasts(weights);
+    }
+
+    [[nodiscard]] std::vector<double> contrastAfter(Weights weights) const
+    {
+        return m_after.contrasts(weights);
+    }
+
     [[nodiscard]] double amplification(const std::vector<double>& shifts) const
     {
         return eval::biasAmplification(shifts, m_together);
@@ -139,8 +149,8 @@ void addShift(std::vector<PlacedShift>& shifts, const Direction& direction, std:
     }
 }
 
-/// Shifts as they are, or, for their intervals, with what is imagined: a tag that is said too much
-/// and one that is missed for each. Items: the images, then the imagined of "before" and of
+/// Of pairs, as they are, or, for their intervals, with what is imagined: a tag that is said too
+/// much and one that is missed for each. Items: the images, then the imagined of "before" and of
 /// "after".
 class ShiftValues
 {
@@ -151,36 +161,12 @@ public:
     {
     }
 
-    [[nodiscard]] std::size_t items() const { return m_images + 4 * m_shifts.size(); }
-
-    /// @param weights of the images; empty = once each.
-    [[nodiscard]] std::vector<double> before(Weights weights) const
-    {
-        return valuesOf(&Direction::before, weights);
-    }
-
-    [[nodiscard]] std::vector<double> after(Weights weights) const
-    {
-        return valuesOf(&Direction::after, weights);
-    }
-
-    /// @param weights of all items.
-    [[nodiscard]] std::vector<double> beforeWithImagined(Weights weights) const
-    {
-        return withImagined(before(weights.first(m_images)), weights.subspan(m_images));
-    }
-
-    [[nodiscard]] std::vector<double> afterWithImagined(Weights weights) const
-    {
-        return withImagined(after(weights.first(m_images)),
-                            weights.subspan(m_images + 2 * m_shifts.size()));
-    }
-
-private:
     using Side = std::vector<double> (Direction::*)(Weights) const;
 
-    /// Each direction is computed once.
-    [[nodiscard]] std::vector<double> valuesOf(Side side, Weights weights) const
+    [[nodiscard]] std::size_t items() const { return m_images + 4 * m_shifts.size(); }
+
+    /// Each direction is computed once. @param weights of the images; empty = once each.
+    [[nodiscard]] std::vector<double> of(Side side, Weights weights) const
     {
         std::map<const Direction*, std::vector<double>> whole;
         std::vector<double> values;
@@ -195,6 +181,20 @@ private:
         return values;
     }
 
+    /// Contrasts. @param weights of all items.
+    [[nodiscard]] std::vector<double> before(Weights weights) const
+    {
+        return withImagined(of(&Direction::contrastBefore, weights.first(m_images)),
+                            weights.subspan(m_images));
+    }
+
+    [[nodiscard]] std::vector<double> after(Weights weights) const
+    {
+        return withImagined(of(&Direction::contrastAfter, weights.first(m_images)),
+                            weights.subspan(m_images + 2 * m_shifts.size()));
+    }
+
+private:
     [[nodiscard]] std::vector<double> withImagined(std::vector<double> values,
                                                    Weights imagined) const
     {
@@ -223,22 +223,24 @@ std::vector<ShiftRow> shiftRows(const std::vector<PlacedShift>& shifts, std::siz
         return eval::simultaneousIntervals(values.items(), {settings.resamples, settings.seed},
                                            statistics(once), statistics, resampling(onProgress));
     };
-    const auto first =
-        intervals([&](Weights weights) { return values.beforeWithImagined(weights); });
-    const auto second =
-        intervals([&](Weights weights) { return values.afterWithImagined(weights); });
+    const auto first = intervals([&](Weights weights) { return values.before(weights); });
+    const auto second = intervals([&](Weights weights) { return values.after(weights); });
     const auto change = intervals([&](Weights weights) {
-        auto moved = values.afterWithImagined(weights);
-        const auto base = values.beforeWithImagined(weights);
+        auto moved = values.after(weights);
+        const auto base = values.before(weights);
         std::transform(moved.begin(), moved.end(), base.begin(), moved.begin(), std::minus<>());
         return moved;
     });
-    const auto before = values.before({});
-    const auto after = values.after({});
+    const auto before = values.of(&Direction::before, {});
+    const auto after = values.of(&Direction::after, {});
+    const auto contrastBefore = values.of(&Direction::contrastBefore, {});
+    const auto contrastAfter = values.of(&Direction::contrastAfter, {});
     for (std::size_t i = 0; i < shifts.size(); ++i) {
         rows.push_back(shifts[i].row);
         rows.back().before = rows.back().there + before[i];
         rows.back().after = rows.back().there + after[i];
+        rows.back().contrastBefore = contrastBefore[i];
+        rows.back().contrastAfter = contrastAfter[i];
         rows.back().beforeInterval = first[i];
         rows.back().afterInterval = second[i];
         rows.back().change = change[i];

@@ -24,7 +24,7 @@ FairnessFigures fairnessOf(const PilotData& data, const EvaluationImages& images
     const auto even = decisionsOf(data.tags, scores, validation, ThresholdRule::BreakEven);
     figures.isMeasured = matched.untold.size() < data.tags.size();
     test.forget(matched.untold);
-    addGaps(figures, test, matched, images.test, settings, onProgress);
+    addGaps(figures, data.tags, test, matched, images.test, settings, onProgress);
     addAmplification(figures, data.tags, train, test, even, settings, onProgress);
     return figures;
 }

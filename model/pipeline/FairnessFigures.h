@@ -11,13 +11,14 @@
 
 namespace tagalign::model::pipeline {
 
-/// How often a model finds tags on the images of a group, and the same tags on all others.
+/// How often a model finds tags in a group of images, and the same tags outside. What is on what is
+/// as captions say: an object of which no caption says the colour is on neither side.
 struct GapRow
 {
     enum class Group {
-        Attribute, ///< objects that have the attribute, as the caption says
-        Object,    ///< attributes that are on the object
-        Language   ///< images with a caption in the language
+        Attribute, ///< objects with the attribute, against the same with others of its class
+        Object,    ///< attributes on the object, against the same on other objects
+        Language   ///< images with a caption in the language, against all others
     };
 
     Group group = Group::Attribute;
@@ -50,7 +51,8 @@ struct AssociationRow
     eval::Interval interval; ///< of the PMI; 95 %, BCa, each row by itself
 };
 
-/// How often a tag is there, and is said to be there, on the test images that carry another.
+/// How often a tag is there, and is said to be there, on the test images that carry another; and
+/// whether it is said too often there rather than everywhere (eval::DirectedShift::contrasts).
 struct ShiftRow
 {
     std::size_t given = 0; ///< index into PilotData::tags
@@ -59,9 +61,11 @@ struct ShiftRow
     double there = 0.0;     ///< share of them that carries `told`
     double before = 0.0;    ///< share on that the frozen model says it
     double after = 0.0;
-    eval::Interval beforeInterval; ///< of before - there; all rows' hold at once with 95 %
+    double contrastBefore = 0.0;
+    double contrastAfter = 0.0;
+    eval::Interval beforeInterval; ///< of the contrast; all rows' hold at once with 95 %
     eval::Interval afterInterval;
-    eval::Interval change; ///< of after - before
+    eval::Interval change; ///< of the contrast, after - before
 };
 
 /// BiasAmp→ (eval::biasAmplification) of one direction.

@@ -38,12 +38,51 @@ eval::Label either(eval::Label a, eval::Label b)
                                       : eval::Label::Absent;
 }
 
-std::vector<Candidate> ownedGroups(const OwnedPairs& owned)
+using Images = std::vector<std::uint32_t>;
+
+/// Images of one or the other.
+Images joinedImages(const Images& some, const Images& more)
 {
+    Images all;
+    std::set_union(some.begin(), some.end(), more.begin(), more.end(), std::back_inserter(all));
+    return all;
+}
+
+Images without(const Images& some, const Images& others)
+{
+    Images rest;
+    std::set_difference(some.begin(), some.end(), others.begin(), others.end(),
+                        std::back_inserter(rest));
+    return rest;
+}
+
+/// Images on which an object has an attribute of a class, and on which an attribute is on any
+/// object.
+struct Comparisons
+{
+    std::map<std::pair<std::size_t, std::string>, Images> byClass; ///< object, class
+    std::map<std::size_t, Images> byAttribute;
+
+    Comparisons(const OwnedPairs& owned, const std::vector<PilotTag>& tags)
+    {
+        for (const auto& [pair, images] : owned) {
+            Images& ofClass = byClass[{pair.second, tags[pair.first].attributeClass}];
+            ofClass = joinedImages(ofClass, images);
+            byAttribute[pair.first] = joinedImages(byAttribute[pair.first], images);
+        }
+    }
+};
+
+std::vector<Candidate> ownedGroups(const OwnedPairs& owned, const std::vector<PilotTag>& tags)
+{
+    const Comparisons all(owned, tags);
     std::map<std::pair<Group, std::size_t>, eval::RecallGroup> groups;
     for (const auto& [pair, images] : owned) {
-        groups[{Group::Attribute, pair.first}].push_back({pair.second, images});
-        groups[{Group::Object, pair.second}].push_back({pair.first, images});
+        const auto& [attribute, object] = pair;
+        const Images& ofClass = all.byClass.at({object, tags[attribute].attributeClass});
+        groups[{Group::Attribute, attribute}].push_back({object, images, without(ofClass, images)});
+        groups[{Group::Object, object}].push_back(
+            {attribute, images, without(all.byAttribute.at(attribute), images)});
     }
     std::vector<Candidate> candidates;
     for (auto& [key, parts] : groups) {
@@ -80,9 +119,10 @@ std::vector<Candidate> languageGroups(const std::vector<std::vector<std::uint32_
         };
         Candidate candidate{{.group = Group::Language, .language = language}, {}};
         for (std::size_t tag = 0; tag < carriers.size(); ++tag) {
-            eval::GroupedTag part{tag, {}};
-            std::copy_if(carriers[tag].begin(), carriers[tag].end(),
-                         std::back_inserter(part.images), speaks);
+            eval::GroupedTag part{tag, {}, {}};
+            std::partition_copy(carriers[tag].begin(), carriers[tag].end(),
+                                std::back_inserter(part.inside), std::back_inserter(part.outside),
+                                speaks);
             candidate.parts.push_back(std::move(part));
         }
         candidates.push_back(std::move(candidate));
@@ -98,7 +138,7 @@ std::vector<GapRow> measuredGaps(const std::vector<Candidate>& candidates, std::
 {
     std::vector<GapRow> rows;
     for (const Candidate& candidate : candidates) {
-        const eval::GroupSize size = eval::sizeOf(candidate.parts, all);
+        const eval::GroupSize size = eval::sizeOf(candidate.parts);
         if (size.inside < least || size.outside < least) {
             ++rare;
             continue;
@@ -237,15 +277,14 @@ DecisionPair decisionsOf(const std::vector<PilotTag>& tags, const EvaluationScor
     return said;
 }
 
-void addGaps(FairnessFigures& figures, const NamedTags& test, const DecisionPair& said,
-             const std::vector<const PilotImage*>& images, const EvaluationSettings& settings,
-             const OnProgress& onProgress)
+void addGaps(FairnessFigures& figures, const std::vector<PilotTag>& tags, const NamedTags& test,
+             const DecisionPair& said, const std::vector<const PilotImage*>& images,
+             const EvaluationSettings& settings, const OnProgress& onProgress)
 {
-    const eval::RecallGroups all{
-        .images = images.size(), .carriers = carriersOf(test.labels), .groups = {}};
-    std::vector<Candidate> groups = ownedGroups(test.owned);
+    const eval::RecallGroups all{.images = images.size(), .tags = tags.size(), .groups = {}};
+    std::vector<Candidate> groups = ownedGroups(test.owned, tags);
     const std::vector<Candidate> singles = singleGroups(groups);
-    for (Candidate& group : languageGroups(all.carriers, images)) {
+    for (Candidate& group : languageGroups(carriersOf(test.labels), images)) {
         groups.push_back(std::move(group));
     }
     figures.groups =

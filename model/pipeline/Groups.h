@@ -62,8 +62,8 @@ constexpr std::size_t kSinglePairs = 10;
 
 /// Recall by group (GapRow::Group) and by single tag in a group, of those that are large enough.
 /// @throws Cancelled
-void addGaps(FairnessFigures& figures, const NamedTags& test, const DecisionPair& said,
-             const std::vector<const PilotImage*>& images, const EvaluationSettings& settings,
-             const OnProgress& onProgress);
+void addGaps(FairnessFigures& figures, const std::vector<PilotTag>& tags, const NamedTags& test,
+             const DecisionPair& said, const std::vector<const PilotImage*>& images,
+             const EvaluationSettings& settings, const OnProgress& onProgress);
 
 } // namespace tagalign::model::pipeline

@@ -26,6 +26,7 @@ struct PilotTag
     tags::TagKind kind = tags::TagKind::Object;
     double weight = 1.0;                ///< business priority, > 0
     std::vector<std::string> templates; ///< tags::PromptTemplates; none: the kind's standard ones
+    std::string attributeClass; ///< "colour", "material", ..; for figures alone, not kept with runs
 };
 
 /// What is known of one tag on one image.

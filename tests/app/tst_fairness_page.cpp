@@ -23,6 +23,7 @@ FairnessReport::Gap gap(const QString& found, double inside, double high)
 {
     return {.groupKind = "attribute",
             .group = "red",
+            .attributeClass = "colour",
             .found = found,
             .insideBefore = 0.9,
             .outsideBefore = 0.9,
@@ -44,7 +45,8 @@ FairnessReport report()
     made.singles = {gap("shirt", 0.61, -0.12), gap("hat", 0.9, 0.3)};
     made.associations = {{"red", "apple", 12, 1.5, 0.4, {0.5, 2.5}}};
     made.rareAssociations = 3;
-    made.shifts = {{"red", "apple", 20, 0.25, 0.25, 0.4, {-0.1, 0.1}, {0.05, 0.25}, {0.01, 0.3}}};
+    made.shifts = {
+        {"red", "apple", 20, 0.25, 0.25, 0.4, 0.02, 0.17, {-0.1, 0.1}, {0.05, 0.25}, {0.01, 0.3}}};
     made.amplification = {
         {"objects given attributes", 0.01, 0.02, {-0.01, 0.03}, {-0.01, 0.05}, {-0.02, 0.04}, 30}};
     return made;
@@ -166,10 +168,12 @@ void TestFairnessPage::sentencesSayWhoIsFoundLess()
     const auto findings = fairnessFindings(report());
     QCOMPARE(findings.at(0).sentence,
              QString("“shirt” is found in 61 % of the pictures where it is "
-                     "“red”, in 92 % of the others."));
-    QCOMPARE(findings.at(3).sentence,
-             QString("Of the pictures with “red”, 25 % show “apple”; the model says so of 40 %. "
-                     "Fine-tuning made it worse."));
+                     "“red”, in 92 % of those where it is of another "
+                     "colour."));
+    QCOMPARE(
+        findings.at(3).sentence,
+        QString("“apple” is said of 40 % of the pictures with “red” and is there on 25 %; that "
+                "is 17 points more than on other pictures. Fine-tuning made it worse."));
     FairnessReport language;
     language.groups = {{.groupKind = "language", .group = "ja", .insideAfter = 0.5}};
     QVERIFY(fairnessFindings(language).at(0).sentence.contains("captions in “ja”"));

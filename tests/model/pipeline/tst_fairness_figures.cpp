@@ -27,8 +27,8 @@ std::vector<PilotTag> vocabulary()
 {
     return {{"shirt", tags::TagKind::Object},
             {"hat", tags::TagKind::Object},
-            {"red", tags::TagKind::Attribute},
-            {"blue", tags::TagKind::Attribute},
+            {.text = "red", .kind = tags::TagKind::Attribute, .attributeClass = "colour"},
+            {.text = "blue", .kind = tags::TagKind::Attribute, .attributeClass = "colour"},
             {"shirt", tags::TagKind::Object}};
 }
 
@@ -190,6 +190,9 @@ private Q_SLOTS:
         QCOMPARE(shift->there, 0.5);
         QCOMPARE(shift->before, 0.5);
         QVERIFY(isNear(shift->after, 25.0 / 40.0));
+        QVERIFY(isNear(shift->contrastAfter, 5.0 / 40.0 + 15.0 / 40.0));
+        QCOMPARE(shift->contrastBefore, 0.0);
+        QVERIFY(shift->afterInterval.low > 0.0);
         // Shirts: +5/40 with red, which they stand with in training, and 15/40 less with blue,
         // which they do not; hats as they are.
         const AmplificationRow& objects = figures.amplification[0];
