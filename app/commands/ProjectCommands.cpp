@@ -7,6 +7,8 @@
 #include "app/jobs/AblationJob.h"
 #include "app/jobs/EncodeJob.h"
 #include "app/jobs/EvaluateJob.h"
+#include "app/jobs/EvaluationFile.h"
+#include "app/jobs/FairnessFindings.h"
 #include "app/jobs/ImportJob.h"
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportJob.h"
@@ -148,13 +150,39 @@ int trainVerb(const Project& project, const Options& options, Console& console)
     return kDone;
 }
 
-int evaluateVerb(const Project& project, const Options&, Console& console)
+QJsonArray toJson(const QList<db::Metric>& metrics)
 {
-    const EvaluationSummary summary = evaluateRun(project, newestDoneRun(project), console);
+    QJsonArray figures;
+    for (const db::Metric& metric : metrics) {
+        if (!metric.tag) {
+            figures.append(QJsonObject{{"metric", metric.name},
+                                       {"kind", metric.kind},
+                                       {"before", metric.before},
+                                       {"after", metric.after},
+                                       {"low", metric.low},
+                                       {"high", metric.high},
+                                       {"count", metric.count}});
+        }
+    }
+    return figures;
+}
+
+int evaluateVerb(const Project& project, const Options& options, Console& console)
+{
+    const db::Run run = newestDoneRun(project);
+    const EvaluationSummary summary = evaluateRun(project, run, console);
+    if (options.asJson) {
+        printJson(QJsonObject{{"run", run.folder},
+                              {"metrics", toJson(summary.metrics)},
+                              {"cautions", QJsonArray::fromStringList(summary.cautions)},
+                              {"fairness", toJson(summary.fairness)}});
+        return kDone;
+    }
     for (const QString& caution : summary.cautions) {
         console.say(caution);
     }
     print(metricTable(summary.metrics));
+    print(fairnessText(summary.fairness));
     return kDone;
 }
 
@@ -177,27 +205,29 @@ void keepThresholds(const Project& project, const Options& options)
 int reportVerb(const Project& project, const Options& options, Console& console)
 {
     keepThresholds(project, options);
-    const Report report = writeReport(project, newestDoneRun(project), {}, console);
-    print(report.table);
-    print(report.decision);
-    print(report.file);
+    const db::Run run = newestDoneRun(project);
+    const Report report = writeReport(project, run, {}, console);
+    if (options.asJson) {
+        const db::Database database(project.databaseFile());
+        const EvaluationDetails details = loadEvaluation(project, run);
+        printJson(QJsonObject{
+            {"run", run.folder},
+            {"decision", report.decision},
+            {"no_go", report.isNoGo},
+            {"report", report.file},
+            {"metrics", toJson(db::RunRepository(database.connection()).metricsOf(run.id))},
+            {"cautions", QJsonArray::fromStringList(details.cautions)},
+            {"fairness", toJson(details.fairness)}});
+    } else {
+        print(report.table);
+        print(report.decision);
+        print(report.file);
+    }
     return report.isNoGo ? kNoGo : kDone;
 }
 
 QJsonObject runJson(const db::Run& run, const QList<db::Metric>& metrics)
 {
-    QJsonArray figures;
-    for (const db::Metric& metric : metrics) {
-        if (!metric.tag) {
-            figures.append(QJsonObject{{"metric", metric.name},
-                                       {"kind", metric.kind},
-                                       {"before", metric.before},
-                                       {"after", metric.after},
-                                       {"low", metric.low},
-                                       {"high", metric.high},
-                                       {"count", metric.count}});
-        }
-    }
     const RunModel model = modelOf(run.snapshot);
     return {{"run", run.folder},
             {"model", model.title},
@@ -209,7 +239,7 @@ QJsonObject runJson(const db::Run& run, const QList<db::Metric>& metrics)
             {"settings", QJsonDocument::fromJson(run.settings.toUtf8()).object()},
             {"data", QJsonDocument::fromJson(run.snapshot.toUtf8()).object()},
             {"message", run.message},
-            {"metrics", figures}};
+            {"metrics", toJson(metrics)}};
 }
 
 int runsVerb(const Project& project, const Options& options, Console& console)
@@ -331,7 +361,7 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
     ablation->train.addTo(*ablate);
     CLI::App* evaluate = program.add_subcommand(
         "evaluate", "Score the newest run on the test images, or segment pictures with masks");
-    addSegmentationForm(*evaluate, run, options->project, [options] {
+    addSegmentationForm(*evaluate, run, options->project, options->asJson, [options] {
         Console console;
         return evaluateVerb(Project::open(QString::fromStdString(options->project)), *options,
                             console);
@@ -348,6 +378,7 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
         ->add_option("--retention-limit", options->retentionLimit,
                      "Greatest loss on tags outside the pilot that a go bears, in points (2)")
         ->check(CLI::Range(0.0, 100.0));
+    report->add_flag("--json", options->asJson, "Print a JSON object");
     addVerb(program, run, options, "runs", "List the runs with their models and figures", runsVerb)
         ->add_flag("--json", options->asJson, "Print a JSON list");
     CLI::App* search =

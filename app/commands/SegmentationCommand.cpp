@@ -39,7 +39,6 @@ struct Options
     double threshold = model::pipeline::SegmentationSettings{}.threshold;
     std::optional<double> blend;
     std::size_t limit = 0;
-    bool asJson = false;
 };
 
 SegmentationRequest requestOf(const Options& options, const std::string& project)
@@ -117,7 +116,7 @@ void sayProblems(Console& console, const std::vector<model::dataset::RecordProbl
     }
 }
 
-int segment(const Options& options, const std::string& project)
+int segment(const Options& options, const std::string& project, bool asJson)
 {
     Console console;
     std::optional<Album> album;
@@ -131,7 +130,7 @@ int segment(const Options& options, const std::string& project)
             }
         });
     sayProblems(console, report.result.problems);
-    if (options.asJson) {
+    if (asJson) {
         printJson(segmentationJson(report));
     } else {
         print(segmentationTable(report));
@@ -173,12 +172,11 @@ void addOptions(CLI::App& evaluate, Options& options, CLI::Option* set, CLI::Opt
         ->check(CLI::Range(0.0, 1.0));
     add("--limit", options.limit, "Only the first pictures");
     add("--out", options.out, "Folder for drawings of the first pictures, by the first view");
-    evaluate.add_flag("--json", options.asJson, "Print a JSON object with every class")->needs(set);
 }
 
 } // namespace
 
-void addSegmentationForm(CLI::App& evaluate, RunCommand& run, std::string& project,
+void addSegmentationForm(CLI::App& evaluate, RunCommand& run, std::string& project, bool& asJson,
                          const RunCommand& evaluateProject)
 {
     auto options = std::make_shared<Options>();
@@ -187,13 +185,14 @@ void addSegmentationForm(CLI::App& evaluate, RunCommand& run, std::string& proje
         "--segmentation", options->folder,
         "Measure open-vocabulary segmentation on a folder with images, masks and classes instead");
     addOptions(evaluate, *options, set, ofProject);
-    evaluate.callback([options, &project, &run, evaluateProject] {
+    evaluate.add_flag("--json", asJson, "Print a JSON object");
+    evaluate.callback([options, &project, &asJson, &run, evaluateProject] {
         if (options->folder.empty() && project.empty()) {
             throw CLI::RequiredError("--project or --segmentation");
         }
-        run = options->folder.empty()
-                  ? evaluateProject
-                  : RunCommand([options, &project] { return segment(*options, project); });
+        run = options->folder.empty() ? evaluateProject : RunCommand([options, &project, &asJson] {
+            return segment(*options, project, asJson);
+        });
     });
 }
 

@@ -8,9 +8,9 @@
 namespace tagalign::app {
 
 /// Gives `evaluate` its second form, on a folder of pictures with masks.
-/// @param project where --project goes; alone it means the first form.
+/// @param project where --project goes; alone it means the first form. @param asJson of both forms.
 /// @param evaluateProject the first form.
-void addSegmentationForm(CLI::App& evaluate, RunCommand& run, std::string& project,
+void addSegmentationForm(CLI::App& evaluate, RunCommand& run, std::string& project, bool& asJson,
                          const RunCommand& evaluateProject);
 
 } // namespace tagalign::app

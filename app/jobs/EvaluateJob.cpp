@@ -7,6 +7,7 @@
 #include "app/jobs/SimulatedReview.h"
 #include "db/Database.h"
 #include "db/RunRepository.h"
+#include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
 #include "model/pipeline/Retention.h"
 
@@ -50,6 +51,19 @@ QList<db::Metric> metricsOf(const model::pipeline::EvaluationResult& result,
                         .count = int(row.images)});
     }
     return metrics;
+}
+
+FairnessReport fairnessOf(const db::Database& database, const PilotSnapshot& snapshot,
+                          const model::pipeline::FairnessFigures& figures)
+{
+    const auto shown = db::TagRepository(database.connection()).names();
+    QStringList names;
+    for (const db::TagId tag : snapshot.tags) {
+        names.append(shown.value(tag));
+    }
+    FairnessReport report = fairnessReport(figures, snapshot.data.tags, names);
+    addReportingBias(report, database);
+    return report;
 }
 
 QStringList cautionsOn(const db::Database& database, int leftOut)
@@ -144,7 +158,8 @@ EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobCon
         model::pipeline::evaluateRetention(files, other, head, result.shares, {},
                                            context.forModel(QStringLiteral("Measuring retention")));
     EvaluationSummary summary{.metrics = metricsOf(result, snapshot),
-                              .cautions = cautionsOn(database, leftOut)};
+                              .cautions = cautionsOn(database, leftOut),
+                              .fairness = fairnessOf(database, snapshot, result.fairness)};
     for (const auto& row : retention.metrics) {
         summary.metrics.append(metricOf(row));
     }
@@ -154,7 +169,7 @@ EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobCon
     if (const QString caution = retentionCaution(retention.tags); !caution.isEmpty()) {
         summary.cautions.append(caution);
     }
-    saveEvaluation(project, run, {summary.cautions, result.reliability});
+    saveEvaluation(project, run, {summary.cautions, result.reliability, summary.fairness});
     db::RunRepository(database.connection()).replaceMetrics(run.id, summary.metrics);
     return summary;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/Project.h"
+#include "app/jobs/FairnessReport.h"
 #include "app/jobs/JobContext.h"
 #include "db/Rows.h"
 #include "model/pipeline/Evaluation.h"
@@ -15,6 +16,7 @@ struct EvaluationSummary
 {
     QList<db::Metric> metrics; ///< as stored with the run
     QStringList cautions;      ///< one sentence each
+    FairnessReport fairness;
 };
 
 /// Names of the figures that belong to one tag: the tag's own, and the attributes' on the images

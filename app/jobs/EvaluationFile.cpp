@@ -47,7 +47,8 @@ void saveEvaluation(const Project& project, const db::Run& run, const Evaluation
                                   {"after", toJson(curve.after)}});
     }
     const QJsonObject whole{{"cautions", QJsonArray::fromStringList(details.cautions)},
-                            {"reliability", curves}};
+                            {"reliability", curves},
+                            {"fairness", toJson(details.fairness)}};
     QDir().mkpath(project.runFolder(run.folder));
     QSaveFile target(fileOf(project, run));
     const QByteArray bytes = QJsonDocument(whole).toJson(QJsonDocument::Compact);
@@ -77,6 +78,7 @@ EvaluationDetails loadEvaluation(const Project& project, const db::Run& run)
                                        pointsOf(curve["before"].toArray()),
                                        pointsOf(curve["after"].toArray())});
     }
+    details.fairness = fairnessOf(whole["fairness"].toObject());
     return details;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/Project.h"
+#include "app/jobs/FairnessReport.h"
 #include "db/Rows.h"
 #include "model/pipeline/Evaluation.h"
 
@@ -15,6 +16,7 @@ struct EvaluationDetails
 {
     QStringList cautions; ///< one sentence each
     std::vector<model::pipeline::ReliabilityCurve> reliability;
+    FairnessReport fairness;
 };
 
 /// @throws model::Error naming the file.

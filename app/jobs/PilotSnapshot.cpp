@@ -4,6 +4,7 @@
 #include "app/jobs/TagKinds.h"
 #include "app/jobs/VocabularySettings.h"
 #include "db/ImageRepository.h"
+#include "db/MentionRepository.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
 #include "model/Error.h"
@@ -54,6 +55,13 @@ model::pipeline::TagTarget targetOf(const db::Candidate& candidate, std::size_t 
             .verified = accepted || rejected};
 }
 
+void addOnce(std::vector<std::string>& values, const std::string& value)
+{
+    if (std::find(values.begin(), values.end(), value) == values.end()) {
+        values.push_back(value);
+    }
+}
+
 QJsonArray toJson(const model::pipeline::PilotImage& image)
 {
     QJsonArray captions;
@@ -64,8 +72,21 @@ QJsonArray toJson(const model::pipeline::PilotImage& image)
     for (const auto& target : image.targets) {
         targets.append(QJsonArray{qint64(target.tag), target.probability, target.verified});
     }
-    return {QString::fromStdString(image.file.string()), QString::fromStdString(image.contentHash),
-            int(image.split), captions, targets};
+    QJsonArray ownerships;
+    for (const auto& ownership : image.ownerships) {
+        ownerships.append(QJsonArray{qint64(ownership.attribute), qint64(ownership.object)});
+    }
+    QJsonArray languages;
+    for (const std::string& language : image.languages) {
+        languages.append(QString::fromStdString(language));
+    }
+    return {QString::fromStdString(image.file.string()),
+            QString::fromStdString(image.contentHash),
+            int(image.split),
+            captions,
+            targets,
+            ownerships,
+            languages};
 }
 
 model::pipeline::PilotImage imageOf(const QJsonValue& json)
@@ -82,6 +103,15 @@ model::pipeline::PilotImage imageOf(const QJsonValue& json)
         image.targets.push_back({.tag = std::size_t(target[0].toInteger()),
                                  .probability = target[1].toDouble(),
                                  .verified = target[2].toBool()});
+    }
+    const QJsonArray ownerships = json[5].toArray(); // not in snapshots of earlier versions
+    for (const auto& ownership : ownerships) {
+        image.ownerships.push_back(
+            {std::size_t(ownership[0].toInteger()), std::size_t(ownership[1].toInteger())});
+    }
+    const QJsonArray languages = json[6].toArray();
+    for (const auto& language : languages) {
+        image.languages.push_back(language.toString().toStdString());
     }
     return image;
 }
@@ -163,7 +193,8 @@ model::pipeline::PilotTag pilotTag(const db::Tag& tag,
             .kind = modelKind(tag.kind),
             .weight = tag.priority,
             .templates =
-                templates.isStandard(group) ? std::vector<std::string>() : templates.of(group)};
+                templates.isStandard(group) ? std::vector<std::string>() : templates.of(group),
+            .attributeClass = tag.tagClass.toStdString()};
 }
 
 QString describeData(const db::Database& database)
@@ -210,6 +241,7 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
                                         .split = splitOf(image.split)};
         for (const db::Caption& caption : captions.value(image.id)) {
             row.captions.push_back(caption.text.toStdString());
+            addOnce(row.languages, caption.language.toStdString());
         }
         snapshot.data.images.push_back(std::move(row));
     }
@@ -218,6 +250,11 @@ PilotSnapshot takeSnapshot(const Project& project, const db::Database& database)
         const bool isTrainedOn = image.split == model::pipeline::Split::Train;
         image.targets.push_back(targetOf(candidate, tagPlaces.value(candidate.tag),
                                          isTrainedOn ? candidate.belief() : candidate.confidence));
+    }
+    for (const db::Ownership& ownership :
+         db::MentionRepository(database.connection()).ownerships()) {
+        snapshot.data.images[imagePlaces.value(ownership.image)].ownerships.push_back(
+            {tagPlaces.value(ownership.attribute), tagPlaces.value(ownership.object)});
     }
     snapshot.description = describeData(database);
     return snapshot;
@@ -231,6 +268,7 @@ model::pipeline::PilotData otherTags(const db::Database& database, const PilotSn
     for (model::pipeline::PilotImage image : snapshot.data.images) {
         image.captions.clear();
         image.targets.clear();
+        image.ownerships.clear(); // of the pilot's tags
         places.insert(QString::fromStdString(image.contentHash), other.images.size());
         other.images.push_back(std::move(image));
     }

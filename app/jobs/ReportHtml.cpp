@@ -1,5 +1,6 @@
 #include "app/jobs/ReportHtml.h"
 
+#include "app/jobs/FairnessHtml.h"
 #include "app/jobs/ReliabilityPlot.h"
 
 #include <algorithm>
@@ -248,7 +249,7 @@ QString reportHtml(const ReportContent& content)
         html += QStringLiteral("<h2>Where the model looks</h2>") + exampleSections(content);
     }
     html += precisionSection(content.precision) + changeSection(content) +
-            reliabilitySection(content.reliability);
+            fairnessSection(content.fairness) + reliabilitySection(content.reliability);
     html +=
         QStringLiteral("<h2>How this was measured</h2><p class=quiet>Tag mAP is the mean over "
                        "tags of the average precision of ranking the test images by the tag. "

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/jobs/FairnessReport.h"
 #include "app/jobs/TagPrecision.h"
 #include "db/Rows.h"
 #include "model/pipeline/Evaluation.h"
@@ -53,6 +54,7 @@ struct ReportContent
     QString changes; ///< one sentence on both
     QList<TagChange> slices;
     std::vector<model::pipeline::ReliabilityCurve> reliability;
+    FairnessReport fairness;
     QList<HeatmapExample> examples;
     QByteArray colourScale; ///< PNG
 };

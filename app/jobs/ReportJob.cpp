@@ -3,6 +3,7 @@
 #include "app/ModelChoice.h"
 #include "app/jobs/EvaluateJob.h"
 #include "app/jobs/EvaluationFile.h"
+#include "app/jobs/FairnessFindings.h"
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportHtml.h"
 #include "app/jobs/Runs.h"
@@ -267,7 +268,8 @@ Report writeReport(const Project& project, const db::Run& run, const QStringList
                           .decision = decision.sentence,
                           .cautions = cautions.isEmpty() ? details.cautions : cautions,
                           .precision = tagPrecision(database),
-                          .reliability = details.reliability};
+                          .reliability = details.reliability,
+                          .fairness = details.fairness};
     addChanges(content, metrics, changes, names);
     content.examples = examples(project, database, run, shownTags(changes), context);
     content.colourScale = QByteArray::fromStdString(
@@ -275,7 +277,8 @@ Report writeReport(const Project& project, const db::Run& run, const QStringList
     const QString file = project.reportFolder(run.folder) + QStringLiteral("/report.html");
     save(file, reportHtml(content));
     return {.file = file,
-            .table = metricTable(metrics) + QLatin1Char('\n') + precisionTable(content.precision),
+            .table = metricTable(metrics) + QLatin1Char('\n') + precisionTable(content.precision) +
+                     QLatin1Char('\n') + fairnessText(content.fairness),
             .decision = content.decision,
             .isNoGo = decision.isNoGo};
 }

@@ -4,6 +4,7 @@
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportJob.h"
 #include "app/jobs/Runs.h"
+#include "app/pages/FairnessSection.h"
 #include "db/RunRepository.h"
 #include "widgets/plot/IntervalDelegate.h"
 
@@ -14,6 +15,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
+#include <QTabWidget>
 #include <QTableWidget>
 #include <QUrl>
 #include <QVBoxLayout>
@@ -80,7 +82,9 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
       m_decision(new QLabel(this)),
       m_cautions(new QLabel(this)),
       m_remark(new QLabel(this)),
+      m_tabs(new QTabWidget(this)),
       m_figures(new QTableWidget(this)),
+      m_fairness(new FairnessSection(this)),
       m_open(new QPushButton(tr("Open the report"), this))
 {
     m_heading->setFont(widgets::headingFont(this));
@@ -100,6 +104,8 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
     m_figures->setSelectionMode(QAbstractItemView::NoSelection);
     m_figures->verticalHeader()->hide();
     m_figures->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_tabs->addTab(m_figures, tr("&Figures"));
+    m_tabs->addTab(m_fairness, QString());
     m_open->setToolTip(tr("One page with heatmaps, for the browser and for printing"));
     auto* choice = new QHBoxLayout;
     choice->addWidget(m_run);
@@ -114,7 +120,7 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_decision);
     layout->addWidget(m_cautions);
     layout->addWidget(m_remark);
-    layout->addWidget(m_figures, 1);
+    layout->addWidget(m_tabs, 1);
     layout->addWidget(m_open, 0, Qt::AlignLeft);
     connect(m_open, &QPushButton::clicked, this, [this] {
         if (const Content* content = chosen(m_run)) {
@@ -146,7 +152,9 @@ QList<ReportPage::Content> ReportPage::contents(const Project& project,
         }
         content.file = project.reportFolder(run.folder) + QStringLiteral("/report.html");
         content.hasFile = QFile::exists(content.file);
-        content.cautions = loadEvaluation(project, run).cautions;
+        EvaluationDetails details = loadEvaluation(project, run);
+        content.cautions = std::move(details.cautions);
+        content.fairness = std::move(details.fairness);
         try {
             content.decision = decisionOn(content.metrics, settings).sentence;
         } catch (const model::Error& error) {
@@ -217,7 +225,7 @@ void ReportPage::showRun()
     const Content* beside = chosen(m_beside);
     m_open->setEnabled(content != nullptr && content->hasFile);
     m_decision->setVisible(content != nullptr);
-    m_figures->setVisible(content != nullptr);
+    m_tabs->setVisible(content != nullptr);
     m_cautions->hide();
     m_remark->hide();
     if (content == nullptr) {
@@ -246,6 +254,8 @@ void ReportPage::showRun()
         addFigure(metric, reachOf(content->metrics, metric.name),
                   beside != nullptr ? sameFigure(beside->metrics, metric) : nullptr);
     }
+    m_fairness->setReport(content->fairness);
+    m_tabs->setTabText(m_tabs->indexOf(m_fairness), m_fairness->title());
     m_figures->resizeColumnsToContents();
     m_figures->horizontalHeader()->setStretchLastSection(true);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/jobs/FairnessReport.h"
 #include "app/pages/Workspace.h"
 
 #include <QWidget>
@@ -8,8 +9,11 @@ class QComboBox;
 class QLabel;
 class QPushButton;
 class QTableWidget;
+class QTabWidget;
 
 namespace tagalign::app {
+
+class FairnessSection;
 
 /// Go or no-go? A run's figures and the way to its report; another run's figures beside them.
 class ReportPage : public QWidget
@@ -27,6 +31,7 @@ private:
         QList<db::Metric> metrics; ///< without those of single tags
         QString decision;
         QStringList cautions;
+        FairnessReport fairness;
         QString file;
         bool hasFile = false;
     };
@@ -48,7 +53,9 @@ private:
     QLabel* m_decision;
     QLabel* m_cautions; ///< what to mind about the figures
     QLabel* m_remark;   ///< what to mind when comparing
+    QTabWidget* m_tabs;
     QTableWidget* m_figures;
+    FairnessSection* m_fairness;
     QPushButton* m_open;
 };
 

@@ -83,4 +83,29 @@ std::optional<float> thresholdForRecall(std::span<const float> scores,
     return std::nullopt;
 }
 
+std::optional<ThresholdPair> matchedThresholds(std::span<const float> before,
+                                               std::span<const float> after,
+                                               std::span<const Label> labels)
+{
+    const auto recall = recallAtBestF1(before, labels);
+    if (!recall) {
+        return std::nullopt;
+    }
+    return ThresholdPair{*thresholdForRecall(before, labels, *recall),
+                         *thresholdForRecall(after, labels, *recall)};
+}
+
+std::optional<float> breakEvenThreshold(std::span<const float> scores,
+                                        std::span<const Label> labels)
+{
+    const auto points = operatingPoints(scores, labels);
+    const double present = points.empty() ? 0.0 : points.back().found;
+    for (const OperatingPoint& point : points) {
+        if (present > 0.0 && point.alerts >= present) {
+            return point.threshold;
+        }
+    }
+    return std::nullopt;
+}
+
 } // namespace tagalign::model::eval

@@ -21,4 +21,23 @@ namespace tagalign::model::eval {
 [[nodiscard]] std::optional<float> thresholdForRecall(std::span<const float> scores,
                                                       std::span<const Label> labels, double recall);
 
+struct ThresholdPair
+{
+    float before = 0.0F;
+    float after = 0.0F;
+};
+
+/// For both models the thresholds at which they reach the recall that `before` has at its best F1.
+/// @return nothing if no pair is Present. @throws ShapeError if lengths differ.
+[[nodiscard]] std::optional<ThresholdPair> matchedThresholds(std::span<const float> before,
+                                                             std::span<const float> after,
+                                                             std::span<const Label> labels);
+
+/// The highest threshold t at which "score >= t" holds for as many pairs as are Present: precision
+/// and recall are equal there, but for ties. So a model that says tags too often at large does not
+/// seem to prefer some of them.
+/// @return nothing if no pair is Present. @throws ShapeError if lengths differ.
+[[nodiscard]] std::optional<float> breakEvenThreshold(std::span<const float> scores,
+                                                      std::span<const Label> labels);
+
 } // namespace tagalign::model::eval

@@ -13,18 +13,6 @@ constexpr std::size_t kBins = 10;
 
 using Bins = std::array<eval::ReliabilityBin, kBins>;
 
-/// The values of all of the tags in one row.
-template <typename Value>
-std::vector<Value> joined(const std::vector<std::vector<Value>>& rows,
-                          const std::vector<std::size_t>& tags)
-{
-    std::vector<Value> all;
-    for (const std::size_t tag : tags) {
-        all.insert(all.end(), rows[tag].begin(), rows[tag].end());
-    }
-    return all;
-}
-
 /// Of each image, so that a resample only adds them up.
 std::vector<Bins> binsOf(const TagScores& scores, const TagLabels& labels,
                          const std::vector<std::size_t>& tags, const eval::ScoreScale& scale)

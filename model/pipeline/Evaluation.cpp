@@ -5,6 +5,7 @@
 #include "model/eval/TagRanking.h"
 #include "model/pipeline/CalibrationFigures.h"
 #include "model/pipeline/EvaluationScores.h"
+#include "model/pipeline/Fairness.h"
 #include "model/pipeline/Figures.h"
 #include "model/pipeline/StoredImages.h"
 #include "model/pipeline/TagChanges.h"
@@ -62,17 +63,6 @@ double weightedMean(const std::vector<double>& values, Weights weights)
     return values.empty() ? kNone : sum / double(values.size());
 }
 
-/// The scores or labels of all tags of a kind in one row.
-template <typename Value>
-std::vector<Value> joined(const std::vector<std::vector<Value>>& rows, const Kind& kind)
-{
-    std::vector<Value> all;
-    for (const std::size_t tag : kind.tags) {
-        all.insert(all.end(), rows[tag].begin(), rows[tag].end());
-    }
-    return all;
-}
-
 /// False positives of each test image at the threshold.
 std::vector<double> falseAlerts(const TagScores& scores, const TagLabels& labels, const Kind& kind,
                                 float threshold, std::size_t images)
@@ -91,7 +81,8 @@ class Evaluator
 {
 public:
     Evaluator(const PilotData& data, const EvaluationImages& images, EvaluationScores scores)
-        : m_images(images),
+        : m_data(data),
+          m_images(images),
           m_scores(std::move(scores)),
           m_labels(labelsOf(images.test, data.tags.size())),
           m_validationLabels(labelsOf(images.validation, data.tags.size())),
@@ -126,6 +117,7 @@ public:
         result.slices = sliceRows(m_scores.before.testTags, m_scores.after.testTags, m_labels,
                                   m_kinds[0].tags, m_kinds[1].tags, settings, onProgress);
         result.reliability = m_reliability;
+        result.fairness = fairnessOf(m_data, m_images, m_scores, settings, onProgress);
         addCautions(result);
         return result;
     }
@@ -180,19 +172,18 @@ private:
     /// Nothing if no validation image carries a tag of the kind.
     [[nodiscard]] std::optional<Alerts> alertsOf(const Kind& kind) const
     {
-        const auto labels = joined(m_validationLabels, kind);
-        const auto before = joined(m_scores.before.validationTags, kind);
-        const auto after = joined(m_scores.after.validationTags, kind);
-        const auto recall = eval::recallAtBestF1(before, labels);
-        if (!recall) {
+        const auto thresholds =
+            eval::matchedThresholds(joined(m_scores.before.validationTags, kind.tags),
+                                    joined(m_scores.after.validationTags, kind.tags),
+                                    joined(m_validationLabels, kind.tags));
+        if (!thresholds) {
             return std::nullopt;
         }
-        const auto count = [&](const ModelScores& side, const std::vector<float>& scores) {
-            return falseAlerts(side.testTags, m_labels, kind,
-                               *eval::thresholdForRecall(scores, labels, *recall),
-                               m_images.test.size());
+        const auto count = [&](const ModelScores& side, float threshold) {
+            return falseAlerts(side.testTags, m_labels, kind, threshold, m_images.test.size());
         };
-        return Alerts{count(m_scores.before, before), count(m_scores.after, after)};
+        return Alerts{count(m_scores.before, thresholds->before),
+                      count(m_scores.after, thresholds->after)};
     }
 
     /// Scores of objects and of attributes have scales of their own, so each kind has its own
@@ -304,6 +295,7 @@ private:
         }
     }
 
+    const PilotData& m_data;
     const EvaluationImages& m_images;
     EvaluationScores m_scores;
     TagLabels m_labels;

@@ -2,6 +2,7 @@
 
 #include "model/Progress.h"
 #include "model/align/Choices.h"
+#include "model/pipeline/FairnessFigures.h"
 #include "model/pipeline/PilotData.h"
 
 #include <filesystem>
@@ -82,6 +83,7 @@ struct EvaluationResult
     SharePair shares; ///< as chosen on the validation images
     std::vector<SliceRow> slices;
     std::vector<ReliabilityCurve> reliability;
+    FairnessFigures fairness;
     std::size_t testImages = 0;
     std::size_t leftOut = 0;           ///< test and validation images without stored features
     std::vector<std::string> cautions; ///< e.g. "only 12 test images: ..", one sentence each

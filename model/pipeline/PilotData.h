@@ -26,6 +26,7 @@ struct PilotTag
     tags::TagKind kind = tags::TagKind::Object;
     double weight = 1.0;                ///< business priority, > 0
     std::vector<std::string> templates; ///< tags::PromptTemplates; none: the kind's standard ones
+    std::string attributeClass; ///< "colour", "material", ..; for figures alone, not kept with runs
 };
 
 /// What is known of one tag on one image.
@@ -36,6 +37,13 @@ struct TagTarget
     bool verified = false;    ///< a person said so
 };
 
+/// An attribute that a caption gives to an object; indices into PilotData::tags.
+struct Ownership
+{
+    std::size_t attribute = 0;
+    std::size_t object = 0;
+};
+
 struct PilotImage
 {
     std::filesystem::path file;
@@ -43,6 +51,8 @@ struct PilotImage
     std::vector<std::string> captions;
     std::vector<TagTarget> targets;
     Split split = Split::Train;
+    std::vector<Ownership> ownerships;  ///< each once
+    std::vector<std::string> languages; ///< of its captions, each once
 };
 
 /// Everything that training and evaluation need: plain values, made by app from the database.

@@ -16,6 +16,18 @@ using TagLabels = std::vector<std::vector<eval::Label>>;
 /// Below: a caution, and no word on a single tag.
 constexpr std::size_t kFewPositives = 5;
 
+/// The values of all of the tags in one row.
+template <typename Value>
+[[nodiscard]] std::vector<Value> joined(const std::vector<std::vector<Value>>& rows,
+                                        const std::vector<std::size_t>& tags)
+{
+    std::vector<Value> all;
+    for (const std::size_t tag : tags) {
+        all.insert(all.end(), rows[tag].begin(), rows[tag].end());
+    }
+    return all;
+}
+
 /// A verdict beats a belief, acceptance beats rejection, the higher belief the lower; a belief
 /// below 0.5 is not known; a tag that nobody mentioned is absent.
 /// @throws RangeError naming the image if a target's tag is none of the tags.

@@ -18,6 +18,7 @@
 #include <QComboBox>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QTabWidget>
 #include <QTableWidget>
 #include <QTest>
 #include <QToolButton>
@@ -192,6 +193,10 @@ int main(int argc, char** argv)
     chooseLastRun(window.page(app::MainWindow::kCompare));
     photograph(window, app::MainWindow::kCompare, start + QStringLiteral("compare-runs.png"));
     photograph(window, app::MainWindow::kReport, start + QStringLiteral("report.png"));
+    auto* tabs = window.page(app::MainWindow::kReport)->findChild<QTabWidget*>();
+    tabs->setCurrentIndex(1);
+    photograph(window, app::MainWindow::kReport, start + QStringLiteral("report-fairness.png"));
+    tabs->setCurrentIndex(0);
     chooseLastRun(window.page(app::MainWindow::kReport));
     photograph(window, app::MainWindow::kReport, start + QStringLiteral("report-runs.png"));
     photographAblation(window, start + QStringLiteral("ablation.png"));

@@ -222,13 +222,14 @@ private Q_SLOTS:
         const db::Run run{.folder = "0001"};
         QVERIFY(loadEvaluation(*m_project, run).cautions.isEmpty());
         saveEvaluation(*m_project, run,
-                       {{"mind this"}, {{"objects", {{0.25, 0.5, 7}}, {{0.75, 1.0, 3}}}}});
+                       {{"mind this"}, {{"objects", {{0.25, 0.5, 7}}, {{0.75, 1.0, 3}}}}, {}});
         const EvaluationDetails back = loadEvaluation(*m_project, run);
         QCOMPARE(back.cautions, QStringList{"mind this"});
         QCOMPARE(back.reliability.size(), std::size_t(1));
         QCOMPARE(back.reliability[0].kind, std::string("objects"));
         QCOMPARE(back.reliability[0].before[0].present, 0.5);
         QCOMPARE(back.reliability[0].after[0].pairs, std::size_t(3));
+        QVERIFY(!back.fairness.isThere); // as of a run that an earlier version evaluated
     }
 
     void thePageKeepsTheMainFiguresInFront()

@@ -77,6 +77,7 @@ private Q_SLOTS:
     void faultsAreReportedAndTheJobFinishes();
     void secondRunReusesEverything();
     void itsHeadIsMeasuredBothWays();
+    void fairnessComesWithTheFigures();
     void killedWhileEncodingGoesOn();
     void killedWhileTrainingGoesOn();
     void interruptSaysThatItWasCancelled();
@@ -205,6 +206,8 @@ void TestPilot::itsHeadIsMeasuredBothWays()
     QVERIFY2(onTest.code == 0 && onTest.output.contains("tag mAP"), qPrintable(onTest.messages));
 
     const QString set = QStringLiteral(TAGALIGN_SHARED_DATA "/segmentation");
+    if (!QFile::exists(set))
+        QSKIP("../shared/data/segmentation is not there");
     const Outcome onMasks =
         run({"evaluate", "--project", project, "--segmentation", set, "--paths", "self,value",
              "--scales", "96", "--window", "96", "--limit", "3", "--json"});
@@ -218,6 +221,25 @@ void TestPilot::itsHeadIsMeasuredBothWays()
     QVERIFY(self["after"] != self["before"]);
     QCOMPARE(self["change"].toObject()["miou"].toDouble(), after - before);
     QVERIFY(!json["rows"][1].toObject().contains("after")); // it was trained on the other path
+}
+
+void TestPilot::fairnessComesWithTheFigures()
+{
+    const QStringList project{"--project", m_folder.filePath("faults.tagalign"), "--json"};
+    const Outcome evaluated = run(QStringList{"evaluate"} + project);
+    QCOMPARE(evaluated.code, 0);
+    const QJsonObject fairness = evaluated.json()["fairness"].toObject();
+    QVERIFY(fairness["measured"].toBool());
+    QVERIFY(fairness["groups_with_few_images"].toInt() > 0);        // the pilot is tiny
+    QVERIFY(fairness["left_out_by_a_caption"].toArray().isEmpty()); // nobody has judged a tag
+    QVERIFY(evaluated.json()["metrics"].toArray().size() > 4);
+    const Outcome report = run(QStringList{"report"} + project);
+    QVERIFY2(report.code == 0 || report.code == 3, qPrintable(report.messages));
+    QCOMPARE(report.json()["no_go"].toBool(), report.code == 3);
+    QCOMPARE(report.json()["fairness"].toObject(), fairness);
+    QFile page(report.json()["report"].toString());
+    QVERIFY(page.open(QIODevice::ReadOnly));
+    QVERIFY(page.readAll().contains("Is it equally good for all?"));
 }
 
 void TestPilot::killedWhileEncodingGoesOn()

@@ -9,6 +9,7 @@
 #include "db/ImageRepository.h"
 #include "db/RunRepository.h"
 #include "db/Statement.h"
+#include "tests/app/support/Find.h"
 #include "widgets/ColorMaps.h"
 #include "widgets/CompareView.h"
 #include "widgets/DropArea.h"
@@ -29,6 +30,7 @@
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QStandardPaths>
+#include <QTabWidget>
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -449,6 +451,13 @@ void TestStudio::runsOfTwoModelsStandSideBySide()
     auto* figures = report->findChild<QTableWidget*>();
     QTRY_VERIFY_WITH_TIMEOUT(boxes.first()->currentText().contains("other-model"), kPatience);
     QCOMPARE(figures->columnCount(), 6);
+    auto* tabs = report->findChild<QTabWidget*>();
+    QVERIFY(tabs->tabText(1).remove('&').startsWith("Fairness"));
+    QTest::keyClick(report, Qt::Key_A, Qt::AltModifier);
+    QCOMPARE(tabs->currentIndex(), 1);
+    QVERIFY(tests::texts(tabs).contains("Groups"));
+    QTest::keyClick(report, Qt::Key_F, Qt::AltModifier);
+    QCOMPARE(tabs->currentIndex(), 0);
     chooseEntry(boxes.last(), boxes.last()->findText("demo model", Qt::MatchContains));
     QCOMPARE(figures->columnCount(), 8);
     for (int row = 0; row < figures->rowCount(); ++row) {

@@ -15,6 +15,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace tagalign;
 using namespace tagalign::app;
 
@@ -277,6 +279,9 @@ void TestVocabularyJob::templatesReachTheTraining()
             QCOMPARE(each.templates.size(), std::size_t(isColour ? 1 : 0));
             own += isColour ? 1 : 0;
         }
+        QVERIFY(std::any_of(data.images.begin(), data.images.end(),
+                            [](const auto& image) { return !image.ownerships.empty(); }));
+        QCOMPARE(data.images.front().languages, std::vector<std::string>{"en"});
     }
     QCOMPARE(own, 4);
     undoVocabulary(database);
