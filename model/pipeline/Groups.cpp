@@ -85,6 +85,7 @@ std::vector<Candidate> ownedGroups(const OwnedPairs& owned, const std::vector<Pi
             {attribute, images, without(all.byAttribute.at(attribute), images)});
     }
     std::vector<Candidate> candidates;
+    candidates.reserve(groups.size());
     for (auto& [key, parts] : groups) {
         candidates.push_back({{.group = key.first, .tag = key.second}, std::move(parts)});
     }
