@@ -3,6 +3,7 @@
 #include "app/ModelChoice.h"
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
+#include "app/commands/RetentionOption.h"
 #include "app/commands/TrainOptions.h"
 
 #include <CLI/CLI.hpp>
@@ -76,6 +77,7 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
         std::string project;
         bool json = false;
         TrainOptions train;
+        RetentionOption retention;
     };
 
     auto options = std::make_shared<Options>();
@@ -92,6 +94,7 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
                      "Project folder; default: NAME.tagalign in the current folder");
     verb->add_flag("--json", options->json, "Print the result as JSON");
     options->train.addTo(*verb);
+    options->retention.addTo(*verb);
     verb->callback([options, &run] {
         run = [options] {
             QStringList sources;
@@ -113,6 +116,7 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
                 chooseCheckpoint(project, QString::fromStdString(options->model));
             }
             Console console;
+            options->retention.keep(project, console);
             const PilotSummary summary =
                 runPilot(project, sources, options->train.settingsFor(project), console,
                          [&console](const QString& line) { console.say(line); });

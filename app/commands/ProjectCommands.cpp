@@ -2,6 +2,7 @@
 #include "app/commands/Commands.h"
 #include "app/commands/Console.h"
 #include "app/commands/LlmTags.h"
+#include "app/commands/RetentionOption.h"
 #include "app/commands/SegmentationCommand.h"
 #include "app/commands/TrainOptions.h"
 #include "app/jobs/AblationJob.h"
@@ -49,6 +50,7 @@ struct Options
     std::optional<double> threshold; ///< %
     std::optional<double> strongThreshold;
     std::optional<double> retentionLimit; ///< points
+    RetentionOption retention;
     TrainOptions train;
 };
 
@@ -169,6 +171,7 @@ QJsonArray toJson(const QList<db::Metric>& metrics)
 
 int evaluateVerb(const Project& project, const Options& options, Console& console)
 {
+    options.retention.keep(project, console);
     const db::Run run = newestDoneRun(project);
     const EvaluationSummary summary = evaluateRun(project, run, console);
     if (options.asJson) {
@@ -366,6 +369,7 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
         return evaluateVerb(Project::open(QString::fromStdString(options->project)), *options,
                             console);
     });
+    options->retention.addTo(*evaluate);
     CLI::App* report =
         addVerb(program, run, options, "report", "Write the newest run's report", reportVerb);
     report

@@ -42,9 +42,16 @@ db::Metric primaryMetric(const QList<db::Metric>& metrics)
     throw model::Error("the run has no tag mAP; evaluate it first (\"tagalign evaluate\")");
 }
 
+/// Where more was lost: on tags or on pictures outside the pilot.
 std::optional<db::Metric> retentionMetric(const QList<db::Metric>& metrics)
 {
-    return figure(metrics, QStringLiteral("retention mAP"), QStringLiteral("other tags"));
+    const auto of = [&metrics](const QString& kind) {
+        return figure(metrics, QStringLiteral("retention mAP"), kind);
+    };
+    const auto tags = of(QStringLiteral("other tags"));
+    const auto pictures = of(QStringLiteral("other pictures"));
+    const auto change = [](const db::Metric& metric) { return metric.after - metric.before; };
+    return tags && (!pictures || change(*tags) < change(*pictures)) ? tags : pictures;
 }
 
 QString percent(double share)
@@ -73,12 +80,12 @@ QString retentionSentence(const std::optional<db::Metric>& retention,
     const QString text =
         verdict.isForgetful
             ? QCoreApplication::translate("Report",
-                                          "; what the model forgot is beyond the limit: %1 changed "
-                                          "by %2 points (95 % interval %3 to %4), at most %5 may "
-                                          "be lost")
-            : QCoreApplication::translate("Report", "; %1 changed by %2 points (95 % interval %3 "
-                                                    "to %4), at most %5 may be lost");
-    return text.arg(retention->name, percent(retention->after - retention->before),
+                                          "; what the model forgot is beyond the limit: %1 of %2 "
+                                          "changed by %3 points (95 % interval %4 to %5), at most "
+                                          "%6 may be lost")
+            : QCoreApplication::translate("Report", "; %1 of %2 changed by %3 points (95 % "
+                                                    "interval %4 to %5), at most %6 may be lost");
+    return text.arg(retention->name, retention->kind, percent(retention->after - retention->before),
                     percent(retention->low), percent(retention->high),
                     QString::number(100.0 * settings.retentionLimit, 'g', 3));
 }

@@ -19,8 +19,8 @@ struct Decision
 /// What the run's figures say. The primary figure is the tag mAP of attributes, which the method
 /// is for; without them, of all tags; each time of those on at least five test images if there are
 /// any. It is measured against the better of the frozen model's two
-/// ways to score a tag, so that no gain is claimed over a way that nobody would use; so is the
-/// retention set, if it was measured.
+/// ways to score a tag, so that no gain is claimed over a way that nobody would use; so is
+/// retention, if it was measured: of tags or of pictures outside the pilot, whichever lost more.
 /// @throws model::Error if they allow no statement.
 [[nodiscard]] Decision decisionOn(const QList<db::Metric>& metrics,
                                   const model::eval::GoNoGoSettings& settings = {});

@@ -3,6 +3,7 @@
 #include "app/ModelChoice.h"
 #include "app/jobs/EvaluationFile.h"
 #include "app/jobs/PilotSnapshot.h"
+#include "app/jobs/RetentionSet.h"
 #include "app/jobs/Runs.h"
 #include "app/jobs/SimulatedReview.h"
 #include "db/Database.h"
@@ -101,6 +102,36 @@ QString retentionCaution(std::size_t tags)
                : QString();
 }
 
+/// What cannot be read any more is told; the other figures stand.
+void addOtherPictures(EvaluationSummary& summary, const Project& project,
+                      const db::Database& database, const QString& source,
+                      const std::filesystem::path& head, const model::pipeline::SharePair& shares,
+                      JobContext& context)
+{
+    try {
+        const RetentionSet set = readRetentionSet(project, database, source, context);
+        const auto retention = model::pipeline::evaluateRetention(
+            modelFiles(project, database), set.data, head, shares, "other pictures", {},
+            context.forModel(QStringLiteral("Measuring retention")));
+        for (const auto& row : retention.metrics) {
+            summary.metrics.append(metricOf(row));
+        }
+        if (!set.problems.isEmpty()) {
+            summary.cautions.append(
+                QCoreApplication::translate("Evaluation",
+                                            "%1 pictures of the retention set were left "
+                                            "out; the first: %2: %3")
+                    .arg(set.problems.size())
+                    .arg(set.problems.first().where, set.problems.first().message));
+        }
+    } catch (const model::Error& error) {
+        summary.cautions.append(
+            QCoreApplication::translate("Evaluation",
+                                        "Retention on other pictures was not measured: %1")
+                .arg(QString::fromUtf8(error.what())));
+    }
+}
+
 } // namespace
 
 db::Metric metricOf(const model::pipeline::MetricRow& row)
@@ -155,7 +186,7 @@ EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobCon
     const auto result = model::pipeline::evaluateHead(
         files, snapshot.data, head, {}, context.forModel(QStringLiteral("Evaluating")));
     const auto retention =
-        model::pipeline::evaluateRetention(files, other, head, result.shares, {},
+        model::pipeline::evaluateRetention(files, other, head, result.shares, "other tags", {},
                                            context.forModel(QStringLiteral("Measuring retention")));
     EvaluationSummary summary{.metrics = metricsOf(result, snapshot),
                               .cautions = cautionsOn(database, leftOut),
@@ -168,6 +199,9 @@ EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobCon
     }
     if (const QString caution = retentionCaution(retention.tags); !caution.isEmpty()) {
         summary.cautions.append(caution);
+    }
+    if (const QString source = retentionSource(database); !source.isEmpty()) {
+        addOtherPictures(summary, project, database, source, head, result.shares, context);
     }
     saveEvaluation(project, run, {summary.cautions, result.reliability, summary.fairness});
     db::RunRepository(database.connection()).replaceMetrics(run.id, summary.metrics);

@@ -31,8 +31,8 @@ struct EvaluationSummary
 /// changed since; their number.
 int leaveOutSeen(model::pipeline::PilotData& data, const model::pipeline::PilotData& trainedOn);
 
-/// Scores the frozen model and the run's head on the test split, and on tags outside the pilot
-/// (the retention set), and stores the figures. Leaves out leaveOutSeen() and tells of it.
+/// Scores the frozen model and the run's head on the test split, on tags outside the pilot and on
+/// the project's RetentionSet, and stores the figures. Leaves out leaveOutSeen() and tells of it.
 /// @throws std::exception
 EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobContext& context);
 

@@ -1,8 +1,10 @@
 #include "app/pages/ReportPage.h"
 
+#include "app/jobs/EvaluateJob.h"
 #include "app/jobs/EvaluationFile.h"
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportJob.h"
+#include "app/jobs/RetentionSet.h"
 #include "app/jobs/Runs.h"
 #include "app/pages/FairnessSection.h"
 #include "db/RunRepository.h"
@@ -14,6 +16,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QTabWidget>
 #include <QTableWidget>
@@ -85,7 +88,8 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
       m_tabs(new QTabWidget(this)),
       m_figures(new QTableWidget(this)),
       m_fairness(new FairnessSection(this)),
-      m_open(new QPushButton(tr("Open the report"), this))
+      m_open(new QPushButton(tr("Open the report"), this)),
+      m_retention(new QPushButton(tr("Retention set"), this))
 {
     m_heading->setFont(widgets::headingFont(this));
     m_heading->setWordWrap(true);
@@ -107,6 +111,17 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
     m_tabs->addTab(m_figures, tr("&Figures"));
     m_tabs->addTab(m_fairness, QString());
     m_open->setToolTip(tr("One page with heatmaps, for the browser and for printing"));
+    auto* menu = new QMenu(m_retention);
+    menu->addAction(tr("Choose a folder…"), this,
+                    [this] { chooseRetention(QFileDialog::Directory); });
+    menu->addAction(tr("Choose a file…"), this,
+                    [this] { chooseRetention(QFileDialog::ExistingFile); });
+    m_noRetention = menu->addAction(tr("Use none"), this, [this] { measureOn({}); });
+    m_retention->setMenu(menu);
+    auto* buttons = new QHBoxLayout;
+    buttons->addWidget(m_open);
+    buttons->addWidget(m_retention);
+    buttons->addStretch(1);
     auto* choice = new QHBoxLayout;
     choice->addWidget(m_run);
     choice->addWidget(m_beside);
@@ -121,7 +136,7 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_cautions);
     layout->addWidget(m_remark);
     layout->addWidget(m_tabs, 1);
-    layout->addWidget(m_open, 0, Qt::AlignLeft);
+    layout->addLayout(buttons);
     connect(m_open, &QPushButton::clicked, this, [this] {
         if (const Content* content = chosen(m_run)) {
             QDesktopServices::openUrl(QUrl::fromLocalFile(content->file));
@@ -172,15 +187,18 @@ void ReportPage::reload()
     {
         QList<Content> contents;
         std::optional<db::Run> newest;
+        QString retention;
     };
 
     m_workspace.session.ask(
         this,
         [project = m_workspace.project()](const db::Database& database) {
-            return Answer{contents(project, database), newestRun(project, database)};
+            return Answer{contents(project, database), newestRun(project, database),
+                          retentionSource(database)};
         },
         [this](const Answer& answer) {
             m_contents = answer.contents;
+            showRetention(answer.retention);
             fill(m_run, {});
             fill(m_beside, tr("No other run beside it"));
             const bool isNew = !m_newest || !answer.newest || *m_newest != answer.newest->id;
@@ -258,6 +276,40 @@ void ReportPage::showRun()
     m_tabs->setTabText(m_tabs->indexOf(m_fairness), m_fairness->title());
     m_figures->resizeColumnsToContents();
     m_figures->horizontalHeader()->setStretchLastSection(true);
+}
+
+void ReportPage::showRetention(const QString& source)
+{
+    const QString what =
+        tr("Pictures with captions that have nothing to do with this project: they "
+           "show what the head has forgotten.");
+    m_retention->setToolTip(source.isEmpty() ? what + QLatin1Char(' ') + tr("None is chosen.")
+                                             : what + QLatin1Char(' ') + tr("Now: %1").arg(source));
+    m_noRetention->setEnabled(!source.isEmpty());
+}
+
+void ReportPage::chooseRetention(QFileDialog::FileMode mode)
+{
+    auto* dialog = new QFileDialog(this, tr("Pictures with captions outside the pilot"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(mode);
+    connect(dialog, &QFileDialog::fileSelected, this, &ReportPage::measureOn);
+    dialog->open();
+}
+
+void ReportPage::measureOn(const QString& source)
+{
+    m_workspace.jobs.add(
+        tr("Retention"),
+        [project = m_workspace.project(), source](JobContext& context) {
+            chooseRetentionSet(project, source, context);
+            const db::Database database(project.databaseFile());
+            if (const auto run = newestRun(project, database)) {
+                const EvaluationSummary summary = evaluateRun(project, *run, context);
+                writeReport(project, *run, summary.cautions, context);
+            }
+        },
+        [this] { reload(); });
 }
 
 void ReportPage::addFigure(const db::Metric& metric, double reach, const db::Metric* beside)

@@ -3,8 +3,10 @@
 #include "app/jobs/FairnessReport.h"
 #include "app/pages/Workspace.h"
 
+#include <QFileDialog>
 #include <QWidget>
 
+class QAction;
 class QComboBox;
 class QLabel;
 class QPushButton;
@@ -42,6 +44,10 @@ private:
     void reload();
     void fill(QComboBox* box, const QString& first);
     void showRun();
+    void showRetention(const QString& source);
+    void chooseRetention(QFileDialog::FileMode mode);
+    /// Makes the pictures the project's retention set and measures the newest run anew.
+    void measureOn(const QString& source);
     void addFigure(const db::Metric& metric, double reach, const db::Metric* beside);
 
     Workspace& m_workspace;
@@ -57,6 +63,8 @@ private:
     QTableWidget* m_figures;
     FairnessSection* m_fairness;
     QPushButton* m_open;
+    QPushButton* m_retention;
+    QAction* m_noRetention = nullptr;
 };
 
 } // namespace tagalign::app

@@ -10,7 +10,8 @@ namespace tagalign::model::pipeline {
 
 RetentionResult evaluateRetention(const ModelFiles& model, const PilotData& other,
                                   const std::filesystem::path& headFile, const SharePair& shares,
-                                  const EvaluationSettings& settings, const OnProgress& onProgress)
+                                  const std::string& kind, const EvaluationSettings& settings,
+                                  const OnProgress& onProgress)
 {
     const StoredImages stored = storedImages(model, other, {Split::Test}, onProgress);
     EvaluationImages images;
@@ -31,8 +32,8 @@ RetentionResult evaluateRetention(const ModelFiles& model, const PilotData& othe
         };
     };
     const auto after = figureOf(rankingsOf(scores.after.testTags, labels));
-    const auto row = [&images](const char* metric) {
-        return MetricRow{.metric = metric, .kind = "other tags", .images = images.test.size()};
+    const auto row = [&images, &kind](const char* metric) {
+        return MetricRow{.metric = metric, .kind = kind, .images = images.test.size()};
     };
     const std::vector<Figure> figures{
         {row("retention mAP"), figureOf(rankingsOf(scores.before.testTags, labels)), after},

@@ -89,6 +89,21 @@ private Q_SLOTS:
         QCOMPARE(decisionOn(metrics, {.retentionLimit = 0.05}).outcome, Outcome::StrongGo);
     }
 
+    void theGreaterLossOfRetentionCounts()
+    {
+        auto metrics = goodRun();
+        metrics.append(figure("retention mAP", "other tags", 0.30, 0.30));
+        metrics.append(figure("retention mAP", "other pictures", 0.40, 0.35));
+        const auto decision = decisionOn(metrics);
+        QVERIFY(decision.isNoGo);
+        QVERIFY2(decision.sentence.contains("retention mAP of other pictures changed by -5.0"),
+                 qPrintable(decision.sentence));
+        metrics.last() = figure("retention mAP", "other pictures", 0.40, 0.45);
+        const auto kept = decisionOn(metrics);
+        QCOMPARE(kept.outcome, Outcome::StrongGo);
+        QVERIFY(kept.sentence.contains("of other tags"));
+    }
+
     void thresholdsAreTheProjects()
     {
         QCOMPARE(decisionSettings(*m_database).threshold, 0.10);

@@ -78,6 +78,7 @@ private Q_SLOTS:
     void secondRunReusesEverything();
     void itsHeadIsMeasuredBothWays();
     void fairnessComesWithTheFigures();
+    void picturesOutsideShowWhatIsForgotten();
     void killedWhileEncodingGoesOn();
     void killedWhileTrainingGoesOn();
     void interruptSaysThatItWasCancelled();
@@ -240,6 +241,57 @@ void TestPilot::fairnessComesWithTheFigures()
     QFile page(report.json()["report"].toString());
     QVERIFY(page.open(QIODevice::ReadOnly));
     QVERIFY(page.readAll().contains("Is it equally good for all?"));
+}
+
+void TestPilot::picturesOutsideShowWhatIsForgotten()
+{
+    constexpr int kOthers = 40;
+    const QString project = m_folder.filePath("faults.tagalign");
+    const QString others = m_folder.filePath("others");
+    QVERIFY(QDir().mkpath(others));
+    QFile list(kPairs.filePath("captions.jsonl"));
+    QVERIFY(list.open(QIODevice::ReadOnly));
+    for (int i = 0; i < kPictures + kOthers; ++i) { // the last of the pilot's, then strangers
+        const QByteArray line = list.readLine();
+        if (i >= kPictures - 1) {
+            const QString name = QJsonDocument::fromJson(line).object()["file_name"].toString();
+            QVERIFY(QFile::copy(kPairs.filePath(name), others + '/' + name));
+            append(others + "/captions.jsonl", line);
+        }
+    }
+    append(others + "/broken.jpg", "this is no picture");
+    append(others + "/captions.jsonl", record("broken.jpg", "a dog"));
+    const auto evaluated = [&](const QStringList& options) {
+        return run(QStringList{"evaluate", "--project", project, "--json"} + options);
+    };
+    const auto onOthers = [](const Outcome& outcome) {
+        int images = 0;
+        for (const QJsonValue& row : outcome.json()["metrics"].toArray()) {
+            images = row["kind"] == "other pictures" ? row["count"].toInt() : images;
+        }
+        return images;
+    };
+    const auto cautions = [](const Outcome& outcome) {
+        return QJsonDocument(outcome.json()["cautions"].toArray()).toJson();
+    };
+
+    const Outcome nowhere = evaluated({"--retention", "/no/such/set"});
+    QCOMPARE(nowhere.code, 1);
+    QVERIFY(nowhere.messages.contains("/no/such/set"));
+    QCOMPARE(onOthers(evaluated({})), 0); // the refused one was not kept
+
+    const Outcome first = evaluated({"--retention", others});
+    QVERIFY2(first.code == 0, qPrintable(first.messages));
+    QCOMPARE(onOthers(first), kOthers); // without the pilot's own
+    QVERIFY(cautions(first).contains("broken.jpg"));
+    QCOMPARE(onOthers(evaluated({})), kOthers); // kept
+
+    QVERIFY(QDir().rename(others, others + "-gone"));
+    const Outcome gone = evaluated({});
+    QCOMPARE(gone.code, 0);
+    QCOMPARE(onOthers(gone), 0);
+    QVERIFY(cautions(gone).contains("Retention on other pictures was not measured"));
+    QVERIFY(!cautions(evaluated({"--retention", "none"})).contains("not measured: "));
 }
 
 void TestPilot::killedWhileEncodingGoesOn()

@@ -317,27 +317,28 @@ private Q_SLOTS:
             other.images.push_back(std::move(image));
         }
         const SharePair halves;
-        const auto fresh =
-            evaluateRetention(m_model, other, head("keeps", 0.0), halves, {200, 3}, {});
+        const auto fresh = evaluateRetention(m_model, other, head("keeps", 0.0), halves,
+                                             "other tags", {200, 3}, {});
         QCOMPARE(fresh.tags, std::size_t(1));
         QCOMPARE(fresh.metrics.size(), std::size_t(2));
         QCOMPARE(fresh.metrics[0].metric, std::string("retention mAP"));
         QCOMPARE(fresh.metrics[0].before, fresh.metrics[0].after);
-        const auto changed =
-            evaluateRetention(m_model, other, head("loses", 0.9), halves, {200, 3}, {});
+        const auto changed = evaluateRetention(m_model, other, head("loses", 0.9), halves,
+                                               "other tags", {200, 3}, {});
         QCOMPARE(changed.metrics[0].before, fresh.metrics[0].before);
         QVERIFY(changed.metrics[0].after != changed.metrics[0].before);
         // Where the pilot's tags are scored by the whole image alone, these are too.
         const align::ScoreShares whole{.objects = 0.0, .attributes = 0.0, .retrieval = 0.0};
-        const auto unused =
-            evaluateRetention(m_model, other, head("loses", 0.9), {whole, whole}, {200, 3}, {});
+        const auto unused = evaluateRetention(m_model, other, head("loses", 0.9), {whole, whole},
+                                              "other tags", {200, 3}, {});
         QCOMPARE(unused.metrics[0].after, unused.metrics[0].before);
         QCOMPARE(unused.metrics[0].before, unused.metrics[1].before);
         other.tags.clear();
         for (PilotImage& image : other.images) {
             image.targets.clear();
         }
-        QVERIFY(evaluateRetention(m_model, other, head("none", 0.0), halves, {200, 3}, {})
+        QVERIFY(evaluateRetention(m_model, other, head("none", 0.0), halves, "other pictures",
+                                  {200, 3}, {})
                     .metrics.empty());
     }
 
