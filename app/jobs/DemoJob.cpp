@@ -37,6 +37,7 @@ TruthData truthDataOf(const PilotSnapshot& snapshot, const SceneTruth& truth)
     for (const model::pipeline::PilotImage& known : snapshot.data.images) {
         model::pipeline::PilotImage image = known;
         image.targets.clear();
+        image.ownerships.clear(); // of tags by the snapshot's numbers
         const QString picture = QString::fromStdString(image.file.string());
         for (std::size_t tag = 0;
              tag < result.data.tags.size() && image.split != model::pipeline::Split::Train; ++tag) {

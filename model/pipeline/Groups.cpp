@@ -1,5 +1,6 @@
 #include "model/pipeline/Groups.h"
 
+#include "model/Error.h"
 #include "model/eval/FalseAlerts.h"
 
 #include <algorithm>
@@ -207,6 +208,12 @@ NamedTags::NamedTags(const std::vector<PilotTag>& tags,
     for (std::size_t i = 0; i < images.size(); ++i) {
         std::set<std::pair<std::size_t, std::size_t>> pairs;
         for (const Ownership& ownership : images[i]->ownerships) {
+            if (std::max(ownership.attribute, ownership.object) >= tags.size()) {
+                throw RangeError(images[i]->file.string() +
+                                 ": an attribute is given to an object by "
+                                 "numbers outside the " +
+                                 std::to_string(tags.size()) + " enabled tags");
+            }
             const std::pair pair(first.at(ownership.attribute), first.at(ownership.object));
             if (labels[pair.first][i] == eval::Label::Present &&
                 labels[pair.second][i] == eval::Label::Present && pairs.insert(pair).second) {

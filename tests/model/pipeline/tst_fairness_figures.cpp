@@ -1,3 +1,4 @@
+#include "model/Error.h"
 #include "model/pipeline/Fairness.h"
 #include "model/pipeline/Groups.h"
 
@@ -270,6 +271,13 @@ private Q_SLOTS:
             QCOMPARE(row.insideAfter, 1.0);
         }
         QVERIFY(figures.amplification.empty());
+    }
+
+    void numbersOutsideTheTagsAreRefused()
+    {
+        PilotData data = wardrobe();
+        data.images.back().ownerships = {{kRed, data.tags.size()}};
+        QVERIFY_EXCEPTION_THROWN(NamedTags(data.tags, {&data.images.back()}), RangeError);
     }
 };
 
