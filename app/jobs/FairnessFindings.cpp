@@ -84,19 +84,18 @@ FairnessFinding findingOf(const FairnessReport::Gap& gap)
 FairnessFinding findingOf(const FairnessReport::Shift& shift)
 {
     const QString more = QCoreApplication::translate(
-        "Fairness", "“%1” is said of %2 % of the pictures with “%3” and is there on %4 %; that is "
-                    "%5 points more than on other pictures.");
+        "Fairness", "On pictures with “%3” the model says “%1” of %2 %, and it is there on %4 %: "
+                    "against the truth %5 points more than on other pictures.");
     const QString less = QCoreApplication::translate(
-        "Fairness", "“%1” is said of %2 % of the pictures with “%3” and is there on %4 %; that is "
-                    "%5 points less than on other pictures.");
+        "Fairness", "On pictures with “%3” the model says “%1” of %2 %, and it is there on %4 %: "
+                    "against the truth %5 points less than on other pictures.");
     return {.topic = Topic::Amplification,
             .sentence = (shift.contrastAfter < 0.0 ? less : more)
                             .arg(shift.told, percent(shift.after), shift.given,
                                  percent(shift.there), percent(std::abs(shift.contrastAfter))),
             .before = {shift.contrastBefore, shift.beforeInterval},
             .after = Estimate{shift.contrastAfter, shift.afterInterval},
-            .change = Estimate{shift.contrastAfter - shift.contrastBefore, shift.change},
-            .isLessBetter = true};
+            .change = Estimate{shift.contrastAfter - shift.contrastBefore, shift.change}};
 }
 
 FairnessFinding findingOf(const FairnessReport::Amplification& row)
@@ -123,8 +122,7 @@ FairnessFinding findingOf(const FairnessReport::Amplification& row)
             .sentence = text.arg(QLocale::c().toString(std::abs(row.after) * 100.0, 'f', 1)),
             .before = {row.before, row.beforeInterval},
             .after = Estimate{row.after, row.afterInterval},
-            .change = Estimate{row.after - row.before, row.change},
-            .isLessBetter = true};
+            .change = Estimate{row.after - row.before, row.change}};
 }
 
 QString omissionSentence(const FairnessReport::Omission& row, bool isUnsaid)
@@ -164,7 +162,6 @@ void addOmissions(QList<FairnessFinding>& findings, const QList<FairnessReport::
             {.topic = Topic::Reporting,
              .sentence = omissionSentence(row, isUnsaid),
              .before = {row.share, row.interval},
-             .isLessBetter = true,
              .isSure = row.interval.low > (row.tag.isEmpty() ? 0.0 : usual.value(row.kind))});
     }
 }
@@ -186,9 +183,10 @@ void settle(QList<FairnessFinding>& findings)
     for (FairnessFinding& finding : findings) {
         if (finding.after) {
             // A model that says less of what goes together than is there exaggerates nothing.
-            finding.isSure = finding.change->isSure() ||
-                             (finding.isLessBetter ? finding.after->interval.low > 0.0
-                                                   : finding.after->isSure());
+            finding.isSure =
+                finding.change->isSure() || (finding.topic == FairnessFinding::Topic::Amplification
+                                                 ? finding.after->interval.low > 0.0
+                                                 : finding.after->isSure());
             finding.sentence += changeSentence(finding);
         }
     }
@@ -220,14 +218,13 @@ QString groupRemark(const FairnessReport& report)
 {
     return QCoreApplication::translate(
                "Fairness",
-               "Groups of pictures compared: %1, sure to be found less often than the rest: %2; "
-               "single tags in a group: %3, sure: %4. The intervals hold for all groups, and for "
-               "all single tags, at once. On too few test images to tell: %5 groups, %6 single "
-               "tags.")
-        .arg(report.groups.size())
+               "Sure to be found less often than the rest: %1 of %2 groups of pictures, %3 of %4 "
+               "single tags within a group; the intervals hold for all at once. Another %5 groups "
+               "and %6 single tags are on too few test images to tell.")
         .arg(sureOf(report.groups))
-        .arg(report.singles.size())
+        .arg(report.groups.size())
         .arg(sureOf(report.singles))
+        .arg(report.singles.size())
         .arg(report.rareGroups)
         .arg(report.rareSingles);
 }

@@ -26,8 +26,13 @@ struct FairnessFinding
     Estimate before; ///< the gap, shift or share; 0 is fair
     std::optional<Estimate> after;
     std::optional<Estimate> change; ///< after - before
-    bool isLessBetter = false;      ///< else a value below 0 is the worrying one
     bool isSure = false; ///< an interval of `after` (to the worse) or `change` excludes 0
+
+    /// A group below the rest, a tag said too often or too rarely beside another, a tag left out.
+    [[nodiscard]] bool isWorry(double value) const
+    {
+        return topic == Topic::Groups ? value < 0.0 : value != 0.0;
+    }
 
     /// What it is now.
     [[nodiscard]] const Estimate& last() const { return after ? *after : before; }

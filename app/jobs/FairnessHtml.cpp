@@ -12,13 +12,13 @@ namespace tagalign::app {
 namespace {
 
 /// On an axis from -1 to 1, zero marked; worries in the colour of losses.
-QString drawn(const std::optional<Estimate>& estimate, bool isLessBetter)
+QString drawn(const std::optional<Estimate>& estimate, const FairnessFinding& finding)
 {
     if (!estimate) {
         return {};
     }
     const auto x = [](double value) { return 60.0 + 56.0 * std::clamp(value, -1.0, 1.0); };
-    const bool isWorry = isLessBetter ? estimate->value > 0.0 : estimate->value < 0.0;
+    const bool isWorry = finding.isWorry(estimate->value);
     return QStringLiteral("<svg width=\"120\" height=\"16\" role=\"img\">"
                           "<line x1=\"60\" y1=\"0\" x2=\"60\" y2=\"16\" stroke=\"var(--quiet)\"/>"
                           "<line x1=\"%1\" y1=\"8\" x2=\"%2\" y2=\"8\" stroke=\"%4\" "
@@ -37,12 +37,10 @@ QString table(const QList<FairnessFinding>& findings)
 {
     QString rows;
     for (const FairnessFinding& finding : findings) {
-        rows +=
-            QStringLiteral("<tr><td>%1</td><td class=number>%2</td><td class=number>%3</td>"
-                           "<td class=number>%4</td></tr>")
-                .arg(finding.sentence.toHtmlEscaped(), drawn(finding.before, finding.isLessBetter),
-                     drawn(finding.after, finding.isLessBetter),
-                     drawn(finding.change, finding.isLessBetter));
+        rows += QStringLiteral("<tr><td>%1</td><td class=number>%2</td><td class=number>%3</td>"
+                               "<td class=number>%4</td></tr>")
+                    .arg(finding.sentence.toHtmlEscaped(), drawn(finding.before, finding),
+                         drawn(finding.after, finding), drawn(finding.change, finding));
     }
     return QStringLiteral("<table><tr><th>%1</th><th class=number>%2</th><th class=number>%3</th>"
                           "<th class=number>%4</th></tr>%5</table>")

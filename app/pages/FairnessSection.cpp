@@ -20,17 +20,18 @@ constexpr int kBefore = 1;
 constexpr int kAfter = 2;
 
 /// With its interval drawn.
-QTableWidgetItem* cell(const Estimate& estimate, bool isLessBetter)
+QTableWidgetItem* cell(const Estimate& estimate, const FairnessFinding& finding)
 {
     auto* item = new QTableWidgetItem(QString::number(estimate.value, 'f', 2));
     item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     item->setToolTip(FairnessSection::tr("95 % interval: %1 to %2")
                          .arg(estimate.interval.low, 0, 'f', 3)
                          .arg(estimate.interval.high, 0, 'f', 3));
-    item->setData(
-        widgets::IntervalDelegate::kRole,
-        QVariant::fromValue(widgets::IntervalDelegate::Interval{
-            estimate.value, estimate.interval.low, estimate.interval.high, 1.0, !isLessBetter}));
+    const bool isBelow = estimate.value < 0.0;
+    item->setData(widgets::IntervalDelegate::kRole,
+                  QVariant::fromValue(widgets::IntervalDelegate::Interval{
+                      estimate.value, estimate.interval.low, estimate.interval.high, 1.0,
+                      finding.isWorry(estimate.value) == isBelow}));
     return item;
 }
 
@@ -106,9 +107,9 @@ void FairnessSection::addFinding(const FairnessFinding& finding)
     QString sentence = finding.sentence;
     sentence.replace(QLatin1String(" %"), QStringLiteral("\u00A0%")); // never on lines of their own
     m_table->setItem(row, kSentence, new QTableWidgetItem(sentence));
-    m_table->setItem(row, kBefore, cell(finding.before, finding.isLessBetter));
+    m_table->setItem(row, kBefore, cell(finding.before, finding));
     if (finding.after) {
-        m_table->setItem(row, kAfter, cell(*finding.after, finding.isLessBetter));
+        m_table->setItem(row, kAfter, cell(*finding.after, finding));
     } else {
         m_table->setSpan(row, kBefore, 1, 2); // of captions, whatever the model
     }

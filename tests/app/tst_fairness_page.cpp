@@ -172,8 +172,11 @@ void TestFairnessPage::sentencesSayWhoIsFoundLess()
                      "colour."));
     QCOMPARE(
         findings.at(3).sentence,
-        QString("“apple” is said of 40 % of the pictures with “red” and is there on 25 %; that "
-                "is 17 points more than on other pictures. Fine-tuning made it worse."));
+        QString("On pictures with “red” the model says “apple” of 40 %, and it is there on 25 %: "
+                "against the truth 17 points more than on other pictures. Fine-tuning made it "
+                "worse."));
+    QVERIFY(findings.at(3).isWorry(-0.1) && findings.at(3).isWorry(0.1)); // too rarely, too often
+    QVERIFY(findings.at(0).isWorry(-0.1) && !findings.at(0).isWorry(0.1));
     FairnessReport language;
     language.groups = {{.groupKind = "language", .group = "ja", .insideAfter = 0.5}};
     QVERIFY(fairnessFindings(language).at(0).sentence.contains("captions in “ja”"));
@@ -183,7 +186,7 @@ void TestFairnessPage::sentencesSayWhoIsFoundLess()
     const QString text = fairnessText(report());
     QVERIFY(text.contains("“shirt” is found in 61 %"));
     QVERIFY(!text.contains("“hat”"));
-    QVERIFY(text.contains("7 groups, 31 single tags"));
+    QVERIFY(text.contains("7 groups and 31 single tags"));
 }
 
 /// Cats are said by both captions of 30 pictures; dogs, which are there too, by one alone.
