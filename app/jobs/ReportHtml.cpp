@@ -1,6 +1,7 @@
 #include "app/jobs/ReportHtml.h"
 
 #include "app/jobs/FairnessHtml.h"
+#include "app/jobs/FigureAxis.h"
 #include "app/jobs/ReliabilityPlot.h"
 
 #include <algorithm>
@@ -44,16 +45,16 @@ QString image(const QByteArray& png, const QString& description)
         .arg(description.toHtmlEscaped(), QString::fromLatin1(png.toBase64()));
 }
 
-/// The difference with its interval on an axis from -reach to +reach, zero marked.
+/// The difference with its interval on an axis from -reach to +reach, zero marked; quiet where it
+/// may be chance.
 QString intervalSvg(const db::Metric& metric, double reach)
 {
     const auto x = [reach](double value) {
         return 80.0 + 76.0 * std::clamp(value / reach, -1.0, 1.0);
     };
     const double difference = metric.after - metric.before;
-    const bool isLess = metric.name.startsWith(QLatin1String("false alerts")) ||
-                        metric.name.startsWith(QLatin1String("calibration error"));
-    const bool isWorse = isLess ? difference > 0 : difference < 0;
+    const bool isWorse = isLessBetter(metric.name) ? difference > 0 : difference < 0;
+    const bool isSure = metric.low > 0.0 || metric.high < 0.0;
     return QStringLiteral("<svg width=\"160\" height=\"16\" role=\"img\">"
                           "<line x1=\"80\" y1=\"0\" x2=\"80\" y2=\"16\" stroke=\"var(--quiet)\"/>"
                           "<line x1=\"%1\" y1=\"8\" x2=\"%2\" y2=\"8\" stroke=\"%4\" "
@@ -62,20 +63,15 @@ QString intervalSvg(const db::Metric& metric, double reach)
         .arg(x(metric.low))
         .arg(x(metric.high))
         .arg(x(difference))
-        .arg(isWorse ? QStringLiteral("var(--loss)") : QStringLiteral("var(--accent)"));
+        .arg(!isSure   ? QStringLiteral("var(--quiet)")
+             : isWorse ? QStringLiteral("var(--loss)")
+                       : QStringLiteral("var(--accent)"));
 }
 
 QString metricRows(const QList<db::Metric>& metrics)
 {
     QString rows;
     for (const db::Metric& metric : metrics) {
-        // Counts an image live on another scale than figures in [0, 1].
-        double reach = 0.01;
-        for (const db::Metric& other : metrics) {
-            if (other.name == metric.name) {
-                reach = std::max({reach, std::abs(other.low), std::abs(other.high)});
-            }
-        }
         rows += QStringLiteral("<tr><td>%1</td><td>%2</td><td class=number>%3</td>"
                                "<td class=number>%4</td><td class=number>%5</td>"
                                "<td class=number>%6 … %7</td><td>%8</td>"
@@ -83,7 +79,8 @@ QString metricRows(const QList<db::Metric>& metrics)
                     .arg(metric.name.toHtmlEscaped(), metric.kind.toHtmlEscaped(),
                          number(metric.before), number(metric.after),
                          signedNumber(metric.after - metric.before), signedNumber(metric.low),
-                         signedNumber(metric.high), intervalSvg(metric, reach))
+                         signedNumber(metric.high),
+                         intervalSvg(metric, axisReach(metrics, metric.name)))
                     .arg(metric.count);
     }
     return rows;

@@ -2,6 +2,7 @@
 
 #include "app/jobs/EvaluateJob.h"
 #include "app/jobs/EvaluationFile.h"
+#include "app/jobs/FigureAxis.h"
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportJob.h"
 #include "app/jobs/RetentionSet.h"
@@ -31,18 +32,6 @@ namespace tagalign::app {
 namespace {
 
 constexpr int kIntervalColumn = 5;
-
-/// Figures of one name share an axis: counts live on another scale than shares.
-double reachOf(const QList<db::Metric>& metrics, const QString& name)
-{
-    double reach = 0.01;
-    for (const db::Metric& metric : metrics) {
-        if (metric.name == name) {
-            reach = std::max({reach, std::abs(metric.low), std::abs(metric.high)});
-        }
-    }
-    return reach;
-}
 
 /// The figure of the same name in another run; null if it has none.
 const db::Metric* sameFigure(const QList<db::Metric>& metrics, const db::Metric& figure)
@@ -104,7 +93,9 @@ ReportPage::ReportPage(Workspace& workspace, QWidget* parent)
     m_remark->setForegroundRole(QPalette::PlaceholderText);
     m_figures->setAccessibleName(tr("Figures"));
     m_figures->setTabKeyNavigation(false);
-    m_figures->setItemDelegateForColumn(kIntervalColumn, new widgets::IntervalDelegate(this));
+    auto* intervals = new widgets::IntervalDelegate(this);
+    intervals->setAxisShare(0.6);
+    m_figures->setItemDelegateForColumn(kIntervalColumn, intervals);
     m_figures->setSelectionMode(QAbstractItemView::NoSelection);
     m_figures->verticalHeader()->hide();
     m_figures->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -269,7 +260,7 @@ void ReportPage::showRun()
     m_figures->setColumnCount(int(headers.size()));
     m_figures->setHorizontalHeaderLabels(headers);
     for (const db::Metric& metric : content->metrics) {
-        addFigure(metric, reachOf(content->metrics, metric.name),
+        addFigure(metric, axisReach(content->metrics, metric.name),
                   beside != nullptr ? sameFigure(beside->metrics, metric) : nullptr);
     }
     m_fairness->setReport(content->fairness);
@@ -330,12 +321,10 @@ void ReportPage::addFigure(const db::Metric& metric, double reach, const db::Met
         item->setTextAlignment((column < 2 ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
         m_figures->setItem(row, column, item);
     }
-    const bool isBetterUp = !metric.name.startsWith(QLatin1String("false alerts")) &&
-                            !metric.name.startsWith(QLatin1String("calibration error"));
     m_figures->item(row, kIntervalColumn)
         ->setData(widgets::IntervalDelegate::kRole,
                   QVariant::fromValue(widgets::IntervalDelegate::Interval{
-                      change, metric.low, metric.high, reach, isBetterUp}));
+                      change, metric.low, metric.high, reach, !isLessBetter(metric.name)}));
 }
 
 } // namespace tagalign::app

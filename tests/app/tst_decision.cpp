@@ -2,6 +2,7 @@
 #include "app/jobs/Decision.h"
 #include "app/jobs/EvaluateJob.h"
 #include "app/jobs/EvaluationFile.h"
+#include "app/jobs/FigureAxis.h"
 #include "app/jobs/PilotSnapshot.h"
 #include "app/jobs/ReportHtml.h"
 #include "app/jobs/Splits.h"
@@ -102,6 +103,24 @@ private Q_SLOTS:
         const auto kept = decisionOn(metrics);
         QCOMPARE(kept.outcome, Outcome::StrongGo);
         QVERIFY(kept.sentence.contains("of other tags"));
+    }
+
+    void sharesAreDrawnOnOneAxis()
+    {
+        auto small = figure("tag mAP", "objects", 0.5, 0.51);
+        small.low = -0.01;
+        small.high = 0.02;
+        auto great = figure("text-to-image R@5", "captions", 0.5, 0.4);
+        great.low = -0.2;
+        great.high = 0.0;
+        auto alerts = figure("false alerts per image", "objects", 3.0, 1.0);
+        alerts.low = -3.0;
+        const QList metrics{small, great, alerts};
+        QCOMPARE(axisReach(metrics, small.name), 0.2);
+        QCOMPARE(axisReach(metrics, great.name), 0.2);
+        QCOMPARE(axisReach(metrics, alerts.name), 3.0);
+        QCOMPARE(axisReach({}, small.name), 0.01); // never nought
+        QVERIFY(isLessBetter(alerts.name) && !isLessBetter(small.name));
     }
 
     void thresholdsAreTheProjects()

@@ -22,18 +22,22 @@ void IntervalDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
         return; // a cell that has words alone
     }
     const auto interval = index.data(kRole).value<Interval>();
-    const QRectF axis(option.rect.left() + kGrid, option.rect.center().y(), kAxisWidth, 0.0);
+    const double width = std::max(double(kAxisWidth), option.rect.width() * m_axisShare);
+    const QRectF axis(option.rect.left() + kGrid, option.rect.center().y(), width, 0.0);
     const auto x = [&](double value) {
         return interval.isShare
                    ? axis.left() + axis.width() * std::clamp(value / interval.reach, 0.0, 1.0)
                    : axis.center().x() +
                          axis.width() / 2.0 * std::clamp(value / interval.reach, -1.0, 1.0);
     };
-    const bool isLoss = interval.value != 0.0 && (interval.value < 0.0) == interval.isBetterRight;
+    const bool isSure = interval.isShare || interval.low > 0.0 || interval.high < 0.0;
+    const bool isLoss =
+        isSure && interval.value != 0.0 && (interval.value < 0.0) == interval.isBetterRight;
+    const bool isSelected = (option.state & QStyle::State_Selected) != 0;
     const QColor color =
-        (option.state & QStyle::State_Selected) != 0
-            ? option.palette.color(QPalette::HighlightedText)
-            : stateColor(isLoss ? TagState::Rejected : TagState::Accepted, option.palette);
+        isSelected ? option.palette.color(QPalette::HighlightedText)
+        : !isSure  ? quietColor(option.palette)
+                   : stateColor(isLoss ? TagState::Rejected : TagState::Accepted, option.palette);
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
     painter->setPen(QPen(quietColor(option.palette), 1.0));

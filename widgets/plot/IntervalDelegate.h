@@ -6,7 +6,8 @@ namespace tagalign::widgets {
 
 /// Draws a table cell's value with its interval on an axis around zero, or from zero where it is a
 /// share, the numbers beside it.
-/// Right of zero is better where `isBetterRight`; losses have another colour and an open point.
+/// Right of zero is better where `isBetterRight`; losses have another colour and an open point,
+/// what may be chance is grey.
 class IntervalDelegate : public QStyledItemDelegate
 {
     Q_OBJECT
@@ -24,6 +25,10 @@ public:
         bool isShare = false; ///< the axis goes from 0 to +reach
     };
 
+    /// How much of a wide cell the axis takes, in [0, 1); the rest is for the numbers. 0: as little
+    /// as it needs.
+    void setAxisShare(double share) { m_axisShare = share; }
+
     /// Where the item keeps its Interval (a QVariant of it).
     static constexpr int kRole = Qt::UserRole;
 
@@ -31,6 +36,9 @@ public:
                const QModelIndex& index) const override;
     [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option,
                                  const QModelIndex& index) const override;
+
+private:
+    double m_axisShare = 0.0;
 };
 
 } // namespace tagalign::widgets
