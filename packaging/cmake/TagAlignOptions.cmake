@@ -31,8 +31,10 @@ target_compile_options(
 target_include_directories(tagalign_options INTERFACE "${PROJECT_SOURCE_DIR}")
 
 if(TAGALIGN_SANITIZE)
+    # g++ 12 takes an std::optional in an instrumented LibTorch header for uninitialised.
     target_compile_options(tagalign_options INTERFACE -fsanitize=address,undefined
-                                                      -fno-omit-frame-pointer)
+                                                      -fno-omit-frame-pointer
+                                                      -Wno-maybe-uninitialized)
     target_link_options(tagalign_options INTERFACE -fsanitize=address,undefined)
 endif()
 
