@@ -116,7 +116,7 @@ void addPilotCommand(CLI::App& program, RunCommand& run)
                 chooseCheckpoint(project, QString::fromStdString(options->model));
             }
             Console console;
-            options->retention.keep(project, console);
+            options->retention.keep(project);
             const PilotSummary summary =
                 runPilot(project, sources, options->train.settingsFor(project), console,
                          [&console](const QString& line) { console.say(line); });

@@ -171,7 +171,7 @@ QJsonArray toJson(const QList<db::Metric>& metrics)
 
 int evaluateVerb(const Project& project, const Options& options, Console& console)
 {
-    options.retention.keep(project, console);
+    options.retention.keep(project);
     const db::Run run = newestDoneRun(project);
     const EvaluationSummary summary = evaluateRun(project, run, console);
     if (options.asJson) {
@@ -369,7 +369,7 @@ void addProjectCommands(CLI::App& program, RunCommand& run)
         return evaluateVerb(Project::open(QString::fromStdString(options->project)), *options,
                             console);
     });
-    options->retention.addTo(*evaluate);
+    options->retention.addTo(*evaluate)->excludes(evaluate->get_option("--segmentation"));
     CLI::App* report =
         addVerb(program, run, options, "report", "Write the newest run's report", reportVerb);
     report

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "app/Project.h"
-#include "app/jobs/JobContext.h"
 #include "app/jobs/RetentionSet.h"
 
 #include <CLI/CLI.hpp>
@@ -15,21 +14,20 @@ namespace tagalign::app {
 class RetentionOption
 {
 public:
-    void addTo(CLI::App& verb)
+    CLI::Option* addTo(CLI::App& verb)
     {
-        verb.add_option(
+        return verb.add_option(
             "--retention", m_source,
             "Pictures with captions outside the pilot, to measure what the head forgets; "
             "holds from now on, \"none\": no longer");
     }
 
     /// What was given becomes the project's. @throws as chooseRetentionSet()
-    void keep(const Project& project, JobContext& context) const
+    void keep(const Project& project) const
     {
         if (m_source) {
             chooseRetentionSet(project,
-                               *m_source == "none" ? QString() : QString::fromStdString(*m_source),
-                               context);
+                               *m_source == "none" ? QString() : QString::fromStdString(*m_source));
         }
     }
 

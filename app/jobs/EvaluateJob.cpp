@@ -54,6 +54,15 @@ QList<db::Metric> metricsOf(const model::pipeline::EvaluationResult& result,
     return metrics;
 }
 
+QList<db::Metric> metricsOf(const model::pipeline::RetentionResult& retention)
+{
+    QList<db::Metric> metrics;
+    for (const auto& row : retention.metrics) {
+        metrics.append(metricOf(row));
+    }
+    return metrics;
+}
+
 FairnessReport fairnessOf(const db::Database& database, const PilotSnapshot& snapshot,
                           const model::pipeline::FairnessFigures& figures)
 {
@@ -102,34 +111,39 @@ QString retentionCaution(std::size_t tags)
                : QString();
 }
 
-/// What cannot be read any more is told; the other figures stand.
-void addOtherPictures(EvaluationSummary& summary, const Project& project,
-                      const db::Database& database, const QString& source,
-                      const std::filesystem::path& head, const model::pipeline::SharePair& shares,
-                      JobContext& context)
+/// Figures and cautions of the project's retention set, if it names one. What cannot be read of it
+/// is told; the other figures stand.
+EvaluationSummary onOtherPictures(const Project& project, const db::Database& database,
+                                  const std::filesystem::path& head,
+                                  const model::pipeline::SharePair& shares, JobContext& context)
 {
+    EvaluationSummary summary;
+    const QString source = retentionSource(database);
+    if (source.isEmpty()) {
+        return summary;
+    }
     try {
         const RetentionSet set = readRetentionSet(project, database, source, context);
-        const auto retention = model::pipeline::evaluateRetention(
+        summary.metrics = metricsOf(model::pipeline::evaluateRetention(
             modelFiles(project, database), set.data, head, shares, "other pictures", {},
-            context.forModel(QStringLiteral("Measuring retention")));
-        for (const auto& row : retention.metrics) {
-            summary.metrics.append(metricOf(row));
-        }
+            context.forModel(QStringLiteral("Measuring retention"))));
         if (!set.problems.isEmpty()) {
+            const ImportProblem& first = set.problems.first();
             summary.cautions.append(
                 QCoreApplication::translate("Evaluation",
                                             "%1 pictures of the retention set were left "
                                             "out; the first: %2: %3")
-                    .arg(set.problems.size())
-                    .arg(set.problems.first().where, set.problems.first().message));
+                    .arg(QString::number(set.problems.size()), first.where, first.message));
         }
+    } catch (const model::Cancelled&) {
+        throw;
     } catch (const model::Error& error) {
         summary.cautions.append(
             QCoreApplication::translate("Evaluation",
                                         "Retention on other pictures was not measured: %1")
                 .arg(QString::fromUtf8(error.what())));
     }
+    return summary;
 }
 
 } // namespace
@@ -191,18 +205,16 @@ EvaluationSummary evaluateRun(const Project& project, const db::Run& run, JobCon
     EvaluationSummary summary{.metrics = metricsOf(result, snapshot),
                               .cautions = cautionsOn(database, leftOut),
                               .fairness = fairnessOf(database, snapshot, result.fairness)};
-    for (const auto& row : retention.metrics) {
-        summary.metrics.append(metricOf(row));
-    }
+    const EvaluationSummary others =
+        onOtherPictures(project, database, head, result.shares, context);
+    summary.metrics += metricsOf(retention) + others.metrics;
     for (const auto& caution : result.cautions) {
         summary.cautions.append(QString::fromStdString(caution));
     }
     if (const QString caution = retentionCaution(retention.tags); !caution.isEmpty()) {
         summary.cautions.append(caution);
     }
-    if (const QString source = retentionSource(database); !source.isEmpty()) {
-        addOtherPictures(summary, project, database, source, head, result.shares, context);
-    }
+    summary.cautions += others.cautions;
     saveEvaluation(project, run, {summary.cautions, result.reliability, summary.fairness});
     db::RunRepository(database.connection()).replaceMetrics(run.id, summary.metrics);
     return summary;

@@ -1,17 +1,18 @@
 #include "app/jobs/RetentionSet.h"
 
+#include "app/Error.h"
 #include "app/ModelChoice.h"
 #include "app/jobs/CaptionParsers.h"
 #include "db/ImageRepository.h"
 #include "model/Error.h"
 #include "model/dataset/DatasetReader.h"
 #include "model/image/ContentHash.h"
+#include "model/image/ImageBytes.h"
 #include "model/pipeline/Encoding.h"
 #include "model/tags/CaptionLanguage.h"
 
 #include <QCoreApplication>
-#include <QDir>
-#include <QFile>
+#include <QFileInfo>
 #include <QSet>
 #include <QTemporaryDir>
 
@@ -23,6 +24,7 @@ namespace tagalign::app {
 
 namespace {
 
+using model::dataset::PairRecord;
 using model::pipeline::PilotData;
 using model::pipeline::PilotImage;
 
@@ -30,13 +32,7 @@ const QString kSource = QStringLiteral("retention_source");
 constexpr std::size_t kMostImages = 1000;
 constexpr std::size_t kMostTags = 200; // each costs a dozen prompts through the text tower
 constexpr std::size_t kFewestImages = 3;
-
-/// A picture with its captions and what they say.
-struct Picture
-{
-    PilotImage image;
-    std::vector<std::string> captions; ///< in English
-};
+constexpr std::size_t kBatch = 512; // captions parsed together
 
 QSet<QString> hashesOf(const db::Database& database)
 {
@@ -47,58 +43,63 @@ QSet<QString> hashesOf(const db::Database& database)
     return hashes;
 }
 
-std::vector<std::string> englishOf(const std::vector<std::string>& captions)
+/// In an order that has nothing to do with that of the list, so that the first are a sample. By
+/// their names below the root: to read them all would be too much.
+std::vector<const PairRecord*> shuffled(const model::dataset::Dataset& dataset)
 {
-    std::vector<std::string> english;
-    std::copy_if(captions.begin(), captions.end(), std::back_inserter(english),
-                 [](const std::string& caption) {
-                     return model::tags::captionLanguage(caption) == std::string_view("en");
-                 });
-    return english;
+    std::vector<std::pair<std::string, const PairRecord*>> byHash;
+    byHash.reserve(dataset.records.size());
+    for (const PairRecord& record : dataset.records) {
+        byHash.emplace_back(
+            model::image::contentHash(record.file.lexically_relative(dataset.root).string()),
+            &record);
+    }
+    std::sort(byHash.begin(), byHash.end());
+    std::vector<const PairRecord*> records;
+    records.reserve(byHash.size());
+    for (const auto& [hash, record] : byHash) {
+        records.push_back(record);
+    }
+    return records;
 }
 
-/// The pictures that can be read and are not the pilot's, each once.
+/// A picture and where its captions are.
+struct Picture
+{
+    PilotImage image;
+    const PairRecord* record = nullptr;
+};
+
+/// Pictures that can be read and are not the pilot's, each once.
+/// @param known hashes of the pilot's.
 std::vector<Picture> picturesOf(const model::dataset::Dataset& dataset, QSet<QString> known,
                                 QList<ImportProblem>& problems, JobContext& context)
 {
     std::vector<Picture> pictures;
-    qint64 done = 0;
-    for (const auto& record : dataset.records) {
-        context.step({done++, qint64(dataset.records.size()),
+    const auto most = qint64(std::min(kMostImages, dataset.records.size()));
+    for (const PairRecord* record : shuffled(dataset)) {
+        if (pictures.size() == kMostImages) {
+            break;
+        }
+        context.step({qint64(pictures.size()), most,
                       QCoreApplication::translate("Retention", "Reading the retention set")});
-        const QString file = QString::fromStdString(record.file.string());
-        const QByteArray bytes = [&file] {
-            QFile opened(file);
-            return opened.open(QIODevice::ReadOnly) ? opened.readAll() : QByteArray();
-        }();
-        if (bytes.isEmpty()) {
+        try {
+            const std::string hash =
+                model::image::contentHash(model::image::readBytes(record->file));
+            const QString key = QString::fromStdString(hash);
+            if (!known.contains(key)) {
+                known.insert(key);
+                pictures.push_back({{.file = record->file,
+                                     .contentHash = hash,
+                                     .split = model::pipeline::Split::Test},
+                                    record});
+            }
+        } catch (const model::Error& error) {
             problems.append(
-                {QString::fromStdString(record.where),
-                 QCoreApplication::translate("Retention", "%1 cannot be read; left out.")
-                     .arg(file)});
-            continue;
+                {QString::fromStdString(record->where), QString::fromUtf8(error.what())});
         }
-        const std::string hash =
-            model::image::contentHash({bytes.constData(), std::size_t(bytes.size())});
-        const QString key = QString::fromStdString(hash);
-        if (known.contains(key)) {
-            continue;
-        }
-        known.insert(key);
-        pictures.push_back(
-            {{.file = record.file, .contentHash = hash, .split = model::pipeline::Split::Test},
-             englishOf(record.captions)});
     }
     return pictures;
-}
-
-/// A sample that does not change with the order of the list.
-void keepSome(std::vector<Picture>& pictures)
-{
-    std::sort(pictures.begin(), pictures.end(), [](const Picture& a, const Picture& b) {
-        return a.image.contentHash < b.image.contentHash;
-    });
-    pictures.resize(std::min(pictures.size(), kMostImages));
 }
 
 /// What the captions say of each picture, by tag. [tag] -> picture -> confidence
@@ -107,16 +108,28 @@ using Mentions =
 
 Mentions mentionsIn(const std::vector<Picture>& pictures, JobContext& context)
 {
+    std::vector<std::string> captions;
+    std::vector<std::size_t> owners; // of each caption
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+        for (const std::string& caption : pictures[i].record->captions) {
+            if (model::tags::captionLanguage(caption) == std::string_view("en")) {
+                captions.push_back(caption);
+                owners.push_back(i);
+            }
+        }
+    }
     CaptionParsers parsers;
     const auto& parser = parsers.named(englishParsers().front());
     Mentions mentions;
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
+    for (std::size_t first = 0; first < captions.size(); first += kBatch) {
         context.step(
-            {qint64(i), qint64(pictures.size()),
-             QCoreApplication::translate("Retention", "Reading the retention set's tags")});
-        for (const auto& parsed : parser.parseAll(pictures[i].captions)) {
-            for (const auto& tag : parsed.tags) {
-                float& confidence = mentions[{tag.kind, tag.lemma}][i];
+            {qint64(first), qint64(captions.size()),
+             QCoreApplication::translate("Retention", "Reading the retention set's captions")});
+        const std::size_t count = std::min(kBatch, captions.size() - first);
+        const auto parsed = parser.parseAll({captions.data() + first, count});
+        for (std::size_t i = 0; i < count; ++i) {
+            for (const auto& tag : parsed[i].tags) {
+                float& confidence = mentions[{tag.kind, tag.lemma}][owners[first + i]];
                 confidence = std::max(confidence, tag.confidence);
             }
         }
@@ -173,6 +186,17 @@ QString retentionSource(const db::Database& database)
     return database.setting(kSource);
 }
 
+void chooseRetentionSet(const Project& project, const QString& source)
+{
+    if (!source.isEmpty() && !QFileInfo::exists(source)) {
+        throw errorOf(QCoreApplication::translate(
+                          "Retention", "%1: does not exist; name a data set that can be imported")
+                          .arg(source));
+    }
+    db::Database database(project.databaseFile());
+    database.setSetting(kSource, source.isEmpty() ? source : QFileInfo(source).absoluteFilePath());
+}
+
 RetentionSet readRetentionSet(const Project& project, const db::Database& database,
                               const QString& source, JobContext& context)
 {
@@ -187,27 +211,17 @@ RetentionSet readRetentionSet(const Project& project, const db::Database& databa
             {QString::fromStdString(problem.where), QString::fromStdString(problem.message)});
     }
     auto pictures = picturesOf(dataset, hashesOf(database), set.problems, context);
-    keepSome(pictures);
     const Mentions mentions = mentionsIn(pictures, context);
     set.data = dataOf(std::move(pictures), mentions);
     if (set.data.tags.empty()) {
-        throw model::Error(
-            source.toStdString() +
-            ": no tag is on three pictures outside the pilot, so that it says nothing "
-            "of what a head forgets; choose a larger set with English captions");
+        throw errorOf(QCoreApplication::translate(
+                          "Retention", "%1: no tag is on three pictures outside the pilot, so that "
+                                       "it says nothing of what a head forgets; choose a larger "
+                                       "set with English captions")
+                          .arg(source));
     }
     encode(project, database, set, context);
     return set;
-}
-
-void chooseRetentionSet(const Project& project, const QString& source, JobContext& context)
-{
-    db::Database database(project.databaseFile());
-    const QString place = source.isEmpty() ? source : QDir(source).absolutePath();
-    if (!place.isEmpty()) {
-        (void)readRetentionSet(project, database, place, context);
-    }
-    database.setSetting(kSource, place);
 }
 
 } // namespace tagalign::app

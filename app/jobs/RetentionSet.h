@@ -24,15 +24,16 @@ struct RetentionSet
 /// The data set that the project names, as an absolute path; empty: none. @throws db::Error
 [[nodiscard]] QString retentionSource(const db::Database& database);
 
-/// Reads the data set (1,000 pictures of it at most, chosen by their content), its tags out of the
-/// English captions, and encodes the pictures. Those that the pilot has too are left out.
+/// Makes it the project's from now on; an empty source: none. What cannot be read of it the next
+/// evaluation says. @throws model::Error if there is nothing of that name; db::Error
+void chooseRetentionSet(const Project& project, const QString& source);
+
+/// Reads at most 1,000 pictures of the data set, a sample that does not change with its order, and
+/// their tags out of the English captions, and encodes them. Pictures that the pilot has too are
+/// left out.
 /// @throws model::FormatError if nothing readable is there; model::Error if no tag is on three
 ///         pictures; model::Cancelled.
 [[nodiscard]] RetentionSet readRetentionSet(const Project& project, const db::Database& database,
                                             const QString& source, JobContext& context);
-
-/// Makes it the project's from now on, if it can be read; an empty source: none.
-/// @throws as readRetentionSet()
-void chooseRetentionSet(const Project& project, const QString& source, JobContext& context);
 
 } // namespace tagalign::app

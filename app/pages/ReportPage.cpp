@@ -14,6 +14,7 @@
 #include <QComboBox>
 #include <QDesktopServices>
 #include <QFile>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -274,6 +275,9 @@ void ReportPage::showRetention(const QString& source)
     const QString what =
         tr("Pictures with captions that have nothing to do with this project: they "
            "show what the head has forgotten.");
+    m_retention->setText(source.isEmpty()
+                             ? tr("Retention set")
+                             : tr("Retention set: %1").arg(QFileInfo(source).fileName()));
     m_retention->setToolTip(source.isEmpty() ? what + QLatin1Char(' ') + tr("None is chosen.")
                                              : what + QLatin1Char(' ') + tr("Now: %1").arg(source));
     m_noRetention->setEnabled(!source.isEmpty());
@@ -293,7 +297,7 @@ void ReportPage::measureOn(const QString& source)
     m_workspace.jobs.add(
         tr("Retention"),
         [project = m_workspace.project(), source](JobContext& context) {
-            chooseRetentionSet(project, source, context);
+            chooseRetentionSet(project, source);
             const db::Database database(project.databaseFile());
             if (const auto run = newestRun(project, database)) {
                 const EvaluationSummary summary = evaluateRun(project, *run, context);

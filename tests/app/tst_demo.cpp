@@ -2,7 +2,10 @@
 #include "app/demo/DemoPairs.h"
 #include "app/demo/SceneTruth.h"
 #include "app/jobs/DemoJob.h"
+#include "app/jobs/EvaluateJob.h"
 #include "app/jobs/ImportJob.h"
+#include "app/jobs/RetentionSet.h"
+#include "app/jobs/Runs.h"
 #include "app/jobs/SimulatedReview.h"
 #include "app/jobs/TagJob.h"
 #include "db/ImageRepository.h"
@@ -84,6 +87,7 @@ private Q_SLOTS:
     void givenSplitsAreKept();
     void laterImportsMayChangeTheSplit();
     void pilotIsMeasuredAgainstTheTruth();
+    void retentionSetsAreSampledAndCancelled();
 
 private:
     [[nodiscard]] Project importedPilot(const QString& pilot, int count) const;
@@ -519,6 +523,41 @@ void TestDemo::pilotIsMeasuredAgainstTheTruth()
         QVERIFY2(metric.after > 0.0 && metric.after < 1.0, name);
     }
     QVERIFY(figures.contains("false alerts per image attributes"));
+}
+
+/// On the pilot of the test before.
+void TestDemo::retentionSetsAreSampledAndCancelled()
+{
+    class Stopped : public SilentContext
+    {
+    public:
+        void report(const JobProgress& progress) override
+        {
+            m_isReading = progress.sentence.startsWith("Reading the retention set");
+        }
+
+        [[nodiscard]] bool isCancelled() const override { return m_isReading; }
+
+    private:
+        bool m_isReading = false;
+    };
+
+    const Project project = Project::open(m_folder.filePath("whole-pilot.tagalign"));
+    const QString others = m_folder.filePath("others");
+    DemoPairsSettings settings = few("product-search", 1010);
+    settings.side = 32; // only counted
+    writeDemoPairs(others, settings, always);
+    SilentContext context;
+    const db::Database database(project.databaseFile());
+    const auto set = readRetentionSet(project, database, others, context);
+    QCOMPARE(set.data.images.size(), std::size_t(1000));
+    QVERIFY(!set.data.tags.empty() && set.data.tags.size() <= 200);
+
+    chooseRetentionSet(project, others);
+    const auto run = newestRun(project, database);
+    QVERIFY(run.has_value());
+    Stopped stopped;
+    QVERIFY_EXCEPTION_THROWN((void)evaluateRun(project, *run, stopped), model::Cancelled);
 }
 
 QTEST_MAIN(TestDemo)

@@ -214,6 +214,8 @@ private Q_SLOTS:
         QTest::newRow("model and project")
             << QStringList{"--segmentation", set, "--model", "x", "--project", "y"} << 2
             << "excludes";
+        QTest::newRow("retention of a set")
+            << QStringList{"--segmentation", set, "--retention", "x"} << 2 << "excludes";
         QTest::newRow("no set") << QStringList{"--segmentation", path("none")} << 1
                                 << "is no folder";
         QTest::newRow("background")
