@@ -1,6 +1,7 @@
 #include "app/jobs/FairnessHtml.h"
 
 #include "app/jobs/FairnessFindings.h"
+#include "app/jobs/FigureAxis.h"
 
 #include <QCoreApplication>
 
@@ -11,26 +12,18 @@ namespace tagalign::app {
 
 namespace {
 
-/// On an axis from -1 to 1, zero marked; worries in the colour of losses.
+/// On an axis from -1 to 1.
 QString drawn(const std::optional<Estimate>& estimate, const FairnessFinding& finding)
 {
     if (!estimate) {
         return {};
     }
-    const auto x = [](double value) { return 60.0 + 56.0 * std::clamp(value, -1.0, 1.0); };
-    const bool isWorry = finding.isWorry(estimate->value);
-    return QStringLiteral("<svg width=\"120\" height=\"16\" role=\"img\">"
-                          "<line x1=\"60\" y1=\"0\" x2=\"60\" y2=\"16\" stroke=\"var(--quiet)\"/>"
-                          "<line x1=\"%1\" y1=\"8\" x2=\"%2\" y2=\"8\" stroke=\"%4\" "
-                          "stroke-width=\"3\"/><circle cx=\"%3\" cy=\"8\" r=\"5\" fill=\"%4\"/>"
-                          "</svg><br>%5 (%6 … %7)")
-        .arg(x(estimate->interval.low))
-        .arg(x(estimate->interval.high))
-        .arg(x(estimate->value))
-        .arg(isWorry ? QStringLiteral("var(--loss)") : QStringLiteral("var(--accent)"))
-        .arg(estimate->value, 0, 'f', 2)
-        .arg(estimate->interval.low, 0, 'f', 2)
-        .arg(estimate->interval.high, 0, 'f', 2);
+    const auto& [value, interval] = *estimate;
+    return intervalSvg(value, interval, 1.0, finding.isWorry(value), 120) +
+           QStringLiteral("<br>%1 (%2 … %3)")
+               .arg(value, 0, 'f', 2)
+               .arg(interval.low, 0, 'f', 2)
+               .arg(interval.high, 0, 'f', 2);
 }
 
 QString table(const QList<FairnessFinding>& findings)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "db/Rows.h"
+#include "model/eval/Interval.h"
 
 #include <QList>
 #include <QString>
@@ -14,5 +15,11 @@ namespace tagalign::app {
 /// The axis of a figure's change goes from minus this to this: one for all shares, so that the eye
 /// may compare them, one for counts. @return > 0
 [[nodiscard]] double axisReach(const QList<db::Metric>& metrics, const QString& figure);
+
+/// A value with its interval on an axis from -reach to +reach, zero marked, for a page that defines
+/// the colours --quiet, --loss and --accent. Quiet where the interval holds 0: it may be chance.
+/// @param width in pixels.
+[[nodiscard]] QString intervalSvg(double value, const model::eval::Interval& interval, double reach,
+                                  bool isWorse, int width);
 
 } // namespace tagalign::app

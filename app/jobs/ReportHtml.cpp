@@ -45,43 +45,27 @@ QString image(const QByteArray& png, const QString& description)
         .arg(description.toHtmlEscaped(), QString::fromLatin1(png.toBase64()));
 }
 
-/// The difference with its interval on an axis from -reach to +reach, zero marked; quiet where it
-/// may be chance.
-QString intervalSvg(const db::Metric& metric, double reach)
+QString changeSvg(const db::Metric& metric, double reach)
 {
-    const auto x = [reach](double value) {
-        return 80.0 + 76.0 * std::clamp(value / reach, -1.0, 1.0);
-    };
     const double difference = metric.after - metric.before;
-    const bool isWorse = isLessBetter(metric.name) ? difference > 0 : difference < 0;
-    const bool isSure = metric.low > 0.0 || metric.high < 0.0;
-    return QStringLiteral("<svg width=\"160\" height=\"16\" role=\"img\">"
-                          "<line x1=\"80\" y1=\"0\" x2=\"80\" y2=\"16\" stroke=\"var(--quiet)\"/>"
-                          "<line x1=\"%1\" y1=\"8\" x2=\"%2\" y2=\"8\" stroke=\"%4\" "
-                          "stroke-width=\"3\"/><circle cx=\"%3\" cy=\"8\" r=\"5\" fill=\"%4\"/>"
-                          "</svg>")
-        .arg(x(metric.low))
-        .arg(x(metric.high))
-        .arg(x(difference))
-        .arg(!isSure   ? QStringLiteral("var(--quiet)")
-             : isWorse ? QStringLiteral("var(--loss)")
-                       : QStringLiteral("var(--accent)"));
+    return intervalSvg(difference, {metric.low, metric.high}, reach,
+                       isLessBetter(metric.name) ? difference > 0.0 : difference < 0.0, 160);
 }
 
 QString metricRows(const QList<db::Metric>& metrics)
 {
     QString rows;
     for (const db::Metric& metric : metrics) {
-        rows += QStringLiteral("<tr><td>%1</td><td>%2</td><td class=number>%3</td>"
-                               "<td class=number>%4</td><td class=number>%5</td>"
-                               "<td class=number>%6 … %7</td><td>%8</td>"
-                               "<td class=number>%9</td></tr>")
-                    .arg(metric.name.toHtmlEscaped(), metric.kind.toHtmlEscaped(),
-                         number(metric.before), number(metric.after),
-                         signedNumber(metric.after - metric.before), signedNumber(metric.low),
-                         signedNumber(metric.high),
-                         intervalSvg(metric, axisReach(metrics, metric.name)))
-                    .arg(metric.count);
+        rows +=
+            QStringLiteral("<tr><td>%1</td><td>%2</td><td class=number>%3</td>"
+                           "<td class=number>%4</td><td class=number>%5</td>"
+                           "<td class=number>%6 … %7</td><td>%8</td>"
+                           "<td class=number>%9</td></tr>")
+                .arg(metric.name.toHtmlEscaped(), metric.kind.toHtmlEscaped(),
+                     number(metric.before), number(metric.after),
+                     signedNumber(metric.after - metric.before), signedNumber(metric.low),
+                     signedNumber(metric.high), changeSvg(metric, axisReach(metrics, metric.name)))
+                .arg(metric.count);
     }
     return rows;
 }
@@ -158,11 +142,11 @@ QString changeRows(const QList<TagChange>& changes)
                          number(change.before), number(change.after),
                          signedNumber(change.after - change.before), signedNumber(change.low),
                          signedNumber(change.high),
-                         intervalSvg({.before = change.before,
-                                      .after = change.after,
-                                      .low = change.low,
-                                      .high = change.high},
-                                     reach),
+                         changeSvg({.before = change.before,
+                                    .after = change.after,
+                                    .low = change.low,
+                                    .high = change.high},
+                                   reach),
                          isSure ? QStringLiteral("sure") : QString()) +
                 QStringLiteral("<td class=number>%1</td></tr>").arg(change.images);
     }

@@ -1,13 +1,19 @@
 #include "app/jobs/EvaluationFile.h"
 #include "app/jobs/FairnessFindings.h"
 #include "app/jobs/FairnessHtml.h"
+#include "app/jobs/FigureAxis.h"
 #include "app/pages/FairnessSection.h"
 #include "db/ImageRepository.h"
 #include "db/TagRepository.h"
 #include "db/VerdictRepository.h"
 #include "tests/app/support/Find.h"
+#include "widgets/Theme.h"
 #include "widgets/plot/IntervalDelegate.h"
 
+#include <QGuiApplication>
+#include <QImage>
+#include <QPainter>
+#include <QStandardItemModel>
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -121,6 +127,8 @@ private Q_SLOTS:
     void pageShowsWhatIsSure();
     void pageSaysWhyThereIsNothing();
     void htmlHidesWhatIsNotSure();
+    void whatMayBeChanceIsGrey_data();
+    void whatMayBeChanceIsGrey();
 };
 
 void TestFairnessPage::reportComesBackFromItsJson()
@@ -279,6 +287,49 @@ void TestFairnessPage::htmlHidesWhatIsNotSure()
     QVERIFY(html.indexOf("“hat”") > fold);
     QVERIFY(html.contains("PMI"));
     QVERIFY(fairnessSection({}).contains("Evaluate it anew"));
+}
+
+void TestFairnessPage::whatMayBeChanceIsGrey_data()
+{
+    QTest::addColumn<double>("low");
+    QTest::addColumn<bool>("isWorse");
+    QTest::addColumn<QString>("colour");
+    QTest::newRow("may be chance") << -0.1 << false << "--quiet";
+    QTest::newRow("may be chance, worse") << -0.1 << true << "--quiet";
+    QTest::newRow("better") << 0.1 << false << "--accent";
+    QTest::newRow("worse") << 0.1 << true << "--loss";
+}
+
+/// On screen and on paper: a value of 0.5 of at most 1, up to 0.9.
+void TestFairnessPage::whatMayBeChanceIsGrey()
+{
+    QFETCH(double, low);
+    QFETCH(bool, isWorse);
+    QFETCH(QString, colour);
+    const QString svg = intervalSvg(0.5, {low, 0.9}, 1.0, isWorse, 160);
+    QVERIFY2(svg.contains("fill=\"var(" + colour + ")\""), qPrintable(svg));
+
+    QStandardItemModel model(1, 1);
+    model.setData(model.index(0, 0),
+                  QVariant::fromValue(
+                      widgets::IntervalDelegate::Interval{0.5, low, 0.9, 1.0, !isWorse, false}),
+                  widgets::IntervalDelegate::kRole);
+    QImage image(400, 31, QImage::Format_RGB32);
+    image.fill(Qt::white);
+    QStyleOptionViewItem option;
+    option.rect = image.rect();
+    option.palette = QGuiApplication::palette();
+    option.palette.setColor(QPalette::PlaceholderText, QColor(91, 100, 112)); // not transparent
+    QPainter painter(&image);
+    widgets::IntervalDelegate delegate;
+    delegate.paint(&painter, option, model.index(0, 0));
+    painter.end();
+    const QColor expected = colour == "--quiet" ? widgets::quietColor(option.palette)
+                            : isWorse
+                                ? widgets::stateColor(widgets::TagState::Rejected, option.palette)
+                                : widgets::stateColor(widgets::TagState::Accepted, option.palette);
+    // On the line left of the point: the axis begins at 8 and is 192 long.
+    QCOMPARE(image.pixelColor(8 + 96 + 60, 15), expected);
 }
 
 QTEST_MAIN(TestFairnessPage)
