@@ -54,8 +54,18 @@ SlidingWindows slidingWindows(PixelSize picture, int side, int stride)
         .picture = picture,
         .window = {std::min(side, picture.width), std::min(side, picture.height)},
         .corners = {}};
-    for (const int top : startsOn(picture.height, windows.window.height, stride)) {
-        for (const int left : startsOn(picture.width, windows.window.width, stride)) {
+    const std::vector<int> tops = startsOn(picture.height, windows.window.height, stride);
+    const std::vector<int> lefts = startsOn(picture.width, windows.window.width, stride);
+    if (tops.size() * lefts.size() > kMostWindows) {
+        throw RangeError("a picture of " + std::to_string(picture.width) + " × " +
+                         std::to_string(picture.height) + " pixels has " +
+                         std::to_string(tops.size() * lefts.size()) + " windows of " +
+                         std::to_string(side) + " every " + std::to_string(stride) +
+                         ", more than " + std::to_string(kMostWindows) +
+                         "; choose larger windows or a longer stride");
+    }
+    for (const int top : tops) {
+        for (const int left : lefts) {
             windows.corners.push_back({top, left});
         }
     }

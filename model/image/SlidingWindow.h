@@ -2,6 +2,7 @@
 
 #include "model/image/Resize.h"
 
+#include <cstddef>
 #include <vector>
 
 /// How the segmentation benchmarks cut a picture (mmsegmentation: Resize with keep_ratio, and
@@ -29,9 +30,14 @@ struct SlidingWindows
     std::vector<Corner> corners;
 };
 
+/// The most windows of one picture: each goes through the tower, and all their masks are kept.
+constexpr std::size_t kMostWindows = 4096;
+
 /// Every `stride` pixels a square of `side`, cut to the picture; the last of a row or a column is
 /// moved back to end at the picture's edge.
-/// @throws RangeError if a number is below 1, or the stride longer than the side.
+/// @throws RangeError if a number is below 1, the stride longer than the side, or there would be
+/// more
+///         than kMostWindows.
 [[nodiscard]] SlidingWindows slidingWindows(PixelSize picture, int side, int stride);
 
 } // namespace tagalign::model::image

@@ -75,6 +75,8 @@ private Q_SLOTS:
                     (void)slidingWindows({10, 10}, 4, 5);
                 }).contains("a stride of 5 pixels leaves gaps between windows of 4"));
         QVERIFY(messageOf([] { (void)fitShortSide({10, 10}, 0); }).contains("the short side"));
+        QCOMPARE(slidingWindows({64, 64}, 1, 1).corners.size(), kMostWindows);
+        QVERIFY(messageOf([] { (void)slidingWindows({65, 64}, 1, 1); }).contains("4160 windows"));
     }
 };
 
