@@ -71,15 +71,14 @@ def training_seconds(program, pilot, folder):
     return json.loads((project / "runs" / run / "run.json").read_text())["seconds"]
 
 
-def copies(program, pilot, folder, count):
-    """Folders with the same encoded project, one for each job."""
+def folders(program, pilot, folder, count):
+    """So many with the same encoded project, one for each job, and the figures of a first training."""
     first = folder / "0"
-    base = measured(program, pilot, first, ["--epochs", "1"], 1, os.cpu_count() or 1)
-    print(row("frozen model", [base], "before", [0]), flush=True)
+    figures = measured(program, pilot, first, ["--epochs", "1"], 1, os.cpu_count() or 1)
     rest = [folder / str(job) for job in range(1, count)]
     for copy in rest:
         shutil.copytree(first, copy)
-    return [first, *rest]
+    return [first, *rest], figures
 
 
 def row(name, runs, when, seconds):
@@ -94,8 +93,10 @@ def row(name, runs, when, seconds):
 
 def study(program, pilot, variants, seeds, jobs, folder):
     free = queue.Queue()
-    for each in copies(program, pilot, folder, jobs):
-        free.put(each)
+    places, figures = folders(program, pilot, folder, jobs)
+    print(row("frozen model", [figures], "before", [0]), flush=True)
+    for place in places:
+        free.put(place)
     threads = max(1, (os.cpu_count() or 1) // jobs)
 
     def one(options, seed):
