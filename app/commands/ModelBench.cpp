@@ -80,7 +80,7 @@ int benchEncode(const Options& options)
     }
     Console console;
     const std::string device = model::clip::resolveDevice("auto");
-    const int batch = options.batch > 0 ? options.batch : (device == "cpu" ? 16 : 128);
+    const int batch = options.batch > 0 ? options.batch : model::clip::usualBatchSize(device);
     const double peak = model::clip::peakFlopsPerSecond(device, peakSide(device));
     if (!options.json) {
         print(QStringLiteral("one bf16 product of %1 x %1 matrices: %2")

@@ -141,4 +141,9 @@ std::string resolveDevice(std::string_view choice)
     return choice != "cpu" && cuda.isUsable ? "cuda" : "cpu";
 }
 
+int usualBatchSize(std::string_view device)
+{
+    return device == "cpu" ? 16 : 128;
+}
+
 } // namespace tagalign::model::clip

@@ -42,4 +42,7 @@ const CudaStatus& loadCuda();
 /// @throws Error for another name, or for "cuda" where no GPU is usable (with the reason).
 [[nodiscard]] std::string resolveDevice(std::string_view choice);
 
+/// Images at once that keep a device busy. @param device what resolveDevice() gave.
+[[nodiscard]] int usualBatchSize(std::string_view device);
+
 } // namespace tagalign::model::clip

@@ -309,19 +309,6 @@ private:
     bool m_hasFalseAlerts = false;
 };
 
-EvaluationImages imagesOf(const PilotData& data)
-{
-    EvaluationImages images;
-    for (const PilotImage& image : data.images) {
-        if (image.split == Split::Test) {
-            images.test.push_back(&image);
-        } else if (image.split == Split::Validation) {
-            images.validation.push_back(&image);
-        }
-    }
-    return images;
-}
-
 void requireTestImage(const EvaluationImages& images, const LeftOut& leftOut)
 {
     if (!images.test.empty()) {
@@ -346,7 +333,7 @@ EvaluationResult evaluateHead(const ModelFiles& model, const PilotData& data,
     }
     const StoredImages stored =
         storedImages(model, data, {Split::Test, Split::Validation}, onProgress);
-    const EvaluationImages images = imagesOf(stored.data);
+    const EvaluationImages images = evaluationImages(stored.data);
     requireTestImage(images, stored.leftOut);
     const Evaluator evaluator(
         data, images, scoreImages(model, data.tags, images, headFile, settings.blend, onProgress));

@@ -241,6 +241,19 @@ struct Shared
 
 } // namespace
 
+EvaluationImages evaluationImages(const PilotData& data)
+{
+    EvaluationImages images;
+    for (const PilotImage& image : data.images) {
+        if (image.split == Split::Test) {
+            images.test.push_back(&image);
+        } else if (image.split == Split::Validation) {
+            images.validation.push_back(&image);
+        }
+    }
+    return images;
+}
+
 EvaluationScores scoreImages(const ModelFiles& model, const std::vector<PilotTag>& tags,
                              const EvaluationImages& images, const std::filesystem::path& headFile,
                              double blend, const OnProgress& onProgress,

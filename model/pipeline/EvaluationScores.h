@@ -32,6 +32,9 @@ struct EvaluationImages
     std::vector<const PilotImage*> validation;
 };
 
+/// Those of the data, which has to outlive them.
+[[nodiscard]] EvaluationImages evaluationImages(const PilotData& data);
+
 /// Tags: pooled over patches as the head was trained to, and the cosine with the global vector.
 /// Retrieval: the mean patch and the global vector (align::retrievalVector). How much each counts
 /// is chosen on the validation images, for the frozen model and for the head alike (one half

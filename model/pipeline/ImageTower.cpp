@@ -95,6 +95,11 @@ bool ImageTower::isOnGpu() const
     return m_impl->device != "cpu";
 }
 
+int ImageTower::usualBatchSize() const
+{
+    return clip::usualBatchSize(m_impl->device);
+}
+
 const clip::ClipConfig& ImageTower::config() const
 {
     return m_impl->config;

@@ -46,8 +46,7 @@ public:
 
     [[nodiscard]] bool isOnGpu() const;
 
-    /// Images that keep it busy: 16, on a GPU 128.
-    [[nodiscard]] int usualBatchSize() const { return isOnGpu() ? 128 : 16; }
+    [[nodiscard]] int usualBatchSize() const; ///< clip::usualBatchSize of its device
 
     /// What it runs on, e.g. "CPU, bf16".
     [[nodiscard]] std::string description() const;

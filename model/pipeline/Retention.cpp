@@ -14,12 +14,7 @@ RetentionResult evaluateRetention(const ModelFiles& model, const PilotData& othe
                                   const OnProgress& onProgress)
 {
     const StoredImages stored = storedImages(model, other, {Split::Test}, onProgress);
-    EvaluationImages images;
-    for (const PilotImage& image : stored.data.images) {
-        if (image.split == Split::Test) {
-            images.test.push_back(&image);
-        }
-    }
+    const EvaluationImages images{.test = evaluationImages(stored.data).test, .validation = {}};
     if (images.test.empty() || other.tags.empty()) {
         return {};
     }

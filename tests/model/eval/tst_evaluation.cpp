@@ -8,6 +8,7 @@
 #include "model/pipeline/TagChanges.h"
 #include "model/pipeline/TextEmbedding.h"
 #include "model/tensor_io/FeatureStore.h"
+#include "tests/model/pipeline/ShiftedHead.h"
 #include "tests/model/pipeline/TinyCheckpoint.h"
 
 #include <QTemporaryDir>
@@ -68,21 +69,7 @@ private:
     /// A head whose projection is the checkpoint's, disturbed by that much noise.
     [[nodiscard]] std::filesystem::path head(const char* name, double noise) const
     {
-        clip::ClipModel clip = clip::loadClip(m_model.checkpoint);
-        const torch::NoGradGuard guard;
-        torch::manual_seed(5);
-        const auto parameters = clip->named_parameters();
-        const torch::Tensor matrix = parameters["visual.proj"].detach().clone();
-        const align::Projection projection{parameters["visual.ln_post.weight"].detach().clone(),
-                                           parameters["visual.ln_post.bias"].detach().clone(),
-                                           matrix + noise * torch::randn_like(matrix),
-                                           clip->config().vision.layerNormEpsilon};
-        align::HeadInfo info;
-        info.checkpoint = checkpointFingerprint(m_model.checkpoint);
-        info.patchPath = nameOf(m_model.patchPath);
-        const auto made = align::makeHead(align::HeadKind::Adapter, projection, 1);
-        align::saveHead(*made, info, path(name));
-        return path(name);
+        return test::writeShiftedHead(m_model, path(name), noise);
     }
 
     [[nodiscard]] EvaluationResult evaluate(const std::filesystem::path& headFile,

@@ -65,19 +65,6 @@ PilotData wardrobe()
     return data;
 }
 
-EvaluationImages imagesOf(const PilotData& data)
-{
-    EvaluationImages images;
-    for (const PilotImage& image : data.images) {
-        if (image.split == Split::Test) {
-            images.test.push_back(&image);
-        } else if (image.split == Split::Validation) {
-            images.validation.push_back(&image);
-        }
-    }
-    return images;
-}
-
 /// What is there scores 0.8, what is not 0.2.
 std::vector<std::vector<float>> truth(const PilotData& data,
                                       const std::vector<const PilotImage*>& images)
@@ -126,7 +113,7 @@ private Q_SLOTS:
     void perfectModelIsFair()
     {
         const PilotData data = wardrobe();
-        const EvaluationImages images = imagesOf(data);
+        const EvaluationImages images = evaluationImages(data);
         const FairnessFigures figures =
             fairnessOf(data, images, perfectScores(data, images), {300, 1}, {});
         QVERIFY(figures.isMeasured);
@@ -149,7 +136,7 @@ private Q_SLOTS:
     void plantedGapAndShiftAreFound()
     {
         const PilotData data = wardrobe();
-        const EvaluationImages images = imagesOf(data);
+        const EvaluationImages images = evaluationImages(data);
         EvaluationScores scores = perfectScores(data, images);
         int blueShirts = 0;
         int redHats = 0;
@@ -208,7 +195,7 @@ private Q_SLOTS:
     void associationsAreOfTheTrainingImages()
     {
         const PilotData data = wardrobe();
-        const EvaluationImages images = imagesOf(data);
+        const EvaluationImages images = evaluationImages(data);
         const FairnessFigures figures =
             fairnessOf(data, images, perfectScores(data, images), {500, 1}, {});
         QCOMPARE(figures.associations.size(), std::size_t(4));
@@ -230,7 +217,7 @@ private Q_SLOTS:
             return image.split == Split::Test && image.ownerships[0].object == kHat &&
                    image.ownerships[0].attribute == kRed && ++redHats > 4;
         });
-        const EvaluationImages images = imagesOf(data);
+        const EvaluationImages images = evaluationImages(data);
         const FairnessFigures figures =
             fairnessOf(data, images, perfectScores(data, images), {200, 1}, {});
         QVERIFY(figures.rareSingles > 0);
@@ -245,7 +232,7 @@ private Q_SLOTS:
         PilotData data = wardrobe();
         std::erase_if(data.images,
                       [](const PilotImage& image) { return image.split == Split::Validation; });
-        const EvaluationImages images = imagesOf(data);
+        const EvaluationImages images = evaluationImages(data);
         const FairnessFigures figures =
             fairnessOf(data, images, perfectScores(data, images), {200, 1}, {});
         QVERIFY(!figures.isMeasured);
@@ -262,7 +249,7 @@ private Q_SLOTS:
                 image.targets.resize(1);
             }
         }
-        const EvaluationImages images = imagesOf(data);
+        const EvaluationImages images = evaluationImages(data);
         const FairnessFigures figures =
             fairnessOf(data, images, perfectScores(data, images), {200, 1}, {});
         QVERIFY(figures.isMeasured);

@@ -1,3 +1,4 @@
+#include "ShiftedHead.h"
 #include "TinyCheckpoint.h"
 
 #include "model/Error.h"
@@ -58,20 +59,7 @@ private:
     /// projection of a disturbed one away from it.
     std::filesystem::path writeHead(const char* name, double shift, const std::string& fingerprint)
     {
-        clip::ClipModel model = clip::loadClip(m_model.checkpoint);
-        const torch::NoGradGuard guard;
-        const auto parameters = model->named_parameters();
-        const torch::Tensor matrix = parameters["visual.proj"].detach().clone();
-        const align::Projection projection{parameters["visual.ln_post.weight"].detach().clone(),
-                                           parameters["visual.ln_post.bias"].detach().clone(),
-                                           matrix + shift * torch::randn_like(matrix),
-                                           model->config().vision.layerNormEpsilon};
-        const auto head = align::makeHead(align::HeadKind::Adapter, projection, 1);
-        align::HeadInfo info;
-        info.checkpoint = fingerprint;
-        info.patchPath = nameOf(m_model.patchPath);
-        align::saveHead(*head, info, path(name));
-        return path(name);
+        return test::writeShiftedHead(m_model, path(name), shift, fingerprint);
     }
 
     [[nodiscard]] torch::Tensor textVector(const std::string& text) const

@@ -1,3 +1,4 @@
+#include "ShiftedHead.h"
 #include "TinyCheckpoint.h"
 #include "model/Error.h"
 #include "model/align/HeadFile.h"
@@ -186,21 +187,9 @@ private:
     [[nodiscard]] std::filesystem::path writeHead(const std::string& name, double shift,
                                                   PatchPath trainedOn) const
     {
-        clip::ClipModel model = clip::loadClip(m_model.checkpoint);
-        const torch::NoGradGuard guard;
-        torch::manual_seed(7);
-        const auto parameters = model->named_parameters();
-        const torch::Tensor matrix = parameters["visual.proj"].detach().clone();
-        const align::Projection projection{parameters["visual.ln_post.weight"].detach().clone(),
-                                           parameters["visual.ln_post.bias"].detach().clone(),
-                                           matrix + shift * torch::randn_like(matrix),
-                                           model->config().vision.layerNormEpsilon};
-        const auto head = align::makeHead(align::HeadKind::Adapter, projection, 1);
-        align::HeadInfo info;
-        info.checkpoint = checkpointFingerprint(m_model.checkpoint);
-        info.patchPath = nameOf(trainedOn);
-        align::saveHead(*head, info, path(name));
-        return path(name);
+        ModelFiles model = m_model;
+        model.patchPath = trainedOn;
+        return test::writeShiftedHead(model, path(name), shift);
     }
 
     [[nodiscard]] SegmentationResult evaluated(const dataset::SegmentationSet& set,
