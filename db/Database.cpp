@@ -165,7 +165,7 @@ void Database::setSetting(const QString& key, const QString& value)
     execute(m_connection,
             QStringLiteral("INSERT INTO setting (key, value) VALUES (?, ?) "
                            "ON CONFLICT (key) DO UPDATE SET value = excluded.value"),
-            {key, value});
+            {key, value.isNull() ? QLatin1String("") : value}); // no NULL: it is set
 }
 
 } // namespace tagalign::db

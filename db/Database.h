@@ -28,7 +28,7 @@ public:
 
     /// A project-wide value; `fallback` if it was never set. @throws Error
     [[nodiscard]] QString setting(const QString& key, const QString& fallback = {}) const;
-    void setSetting(const QString& key, const QString& value);
+    void setSetting(const QString& key, const QString& value); ///< may be empty. @throws Error
 
 private:
     void checkIntegrity() const;

@@ -33,6 +33,7 @@ namespace tagalign::app {
 namespace {
 
 constexpr int kIntervalColumn = 5;
+constexpr int kNameWidth = 30 * widgets::kGrid; ///< of a retention set, on its button
 
 /// The figure of the same name in another run; null if it has none.
 const db::Metric* sameFigure(const QList<db::Metric>& metrics, const db::Metric& figure)
@@ -275,9 +276,10 @@ void ReportPage::showRetention(const QString& source)
     const QString what =
         tr("Pictures with captions that have nothing to do with this project: they "
            "show what the head has forgotten.");
-    m_retention->setText(source.isEmpty()
-                             ? tr("Retention set")
-                             : tr("Retention set: %1").arg(QFileInfo(source).fileName()));
+    const QString name = fontMetrics()
+                             .elidedText(QFileInfo(source).fileName(), Qt::ElideMiddle, kNameWidth)
+                             .replace(QLatin1Char('&'), QLatin1String("&&"));
+    m_retention->setText(name.isEmpty() ? tr("Retention set") : tr("Retention set: %1").arg(name));
     m_retention->setToolTip(source.isEmpty() ? what + QLatin1Char(' ') + tr("None is chosen.")
                                              : what + QLatin1Char(' ') + tr("Now: %1").arg(source));
     m_noRetention->setEnabled(!source.isEmpty());

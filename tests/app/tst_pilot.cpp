@@ -291,7 +291,9 @@ void TestPilot::picturesOutsideShowWhatIsForgotten()
     QCOMPARE(gone.code, 0);
     QCOMPARE(onOthers(gone), 0);
     QVERIFY(cautions(gone).contains("Retention on other pictures was not measured"));
-    QVERIFY(!cautions(evaluated({"--retention", "none"})).contains("not measured: "));
+    const Outcome none = evaluated({"--retention", "none"});
+    QVERIFY2(none.code == 0, qPrintable(none.messages));
+    QVERIFY(!cautions(none).contains("not measured: "));
 }
 
 void TestPilot::killedWhileEncodingGoesOn()

@@ -22,8 +22,10 @@
 #include <QDirIterator>
 #include <QDropEvent>
 #include <QElapsedTimer>
+#include <QFileDialog>
 #include <QLineEdit>
 #include <QListView>
+#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
 #include <QSettings>
@@ -90,6 +92,7 @@ private Q_SLOTS:
     void heldAndModifiedKeysJudgeNothing();
     void verifyingGoesOnWhileTrainingIsCancelled();
     void stoppedTrainingGoesOnToItsReport();
+    void retentionSetIsChosenMeasuredAndDropped();
     void promptIsComparedBeforeAndAfter();
     void searchRanksAndShowsAllAgain();
     void runsOfTwoModelsStandSideBySide();
@@ -380,6 +383,39 @@ void TestStudio::stoppedTrainingGoesOnToItsReport()
     m_window->workspace()->jobs.cancelAll();
     waitForJobs();
     QCOMPARE(rows("SELECT COUNT(*) FROM run"), 3);
+}
+
+void TestStudio::retentionSetIsChosenMeasuredAndDropped()
+{
+    const QString others = m_folder.filePath("outside");
+    DemoPairsSettings settings = pilotPairs(demoPilot("inspection"), 16);
+    settings.side = 64;
+    writeDemoPairs(others, settings, [](int) { return true; });
+    QWidget* report = m_window->page(MainWindow::kReport);
+    m_window->showPage(MainWindow::kReport);
+    auto* figures = report->findChild<QTableWidget*>();
+    const auto measured = [figures] {
+        return !figures->findItems("other pictures", Qt::MatchExactly).isEmpty();
+    };
+    const QList<QAction*> actions = button<QPushButton>(report, "Retention set")->menu()->actions();
+    QCOMPARE(actions.size(), 3);
+    QVERIFY(!actions.last()->isEnabled()); // there is none to drop
+    QVERIFY(!measured());
+
+    actions.first()->trigger();
+    auto* dialog = report->findChild<QFileDialog*>();
+    QVERIFY(dialog != nullptr);
+    Q_EMIT dialog->fileSelected(others);
+    dialog->reject();
+    m_window->activateWindow();
+    waitForJobs();
+    QTRY_VERIFY_WITH_TIMEOUT(measured(), kPatience);
+    QVERIFY(button<QPushButton>(report, "Retention set: outside") != nullptr);
+
+    actions.last()->trigger();
+    waitForJobs();
+    QTRY_VERIFY_WITH_TIMEOUT(!measured(), kPatience);
+    QVERIFY(!actions.last()->isEnabled());
 }
 
 void TestStudio::promptIsComparedBeforeAndAfter()

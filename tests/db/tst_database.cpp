@@ -91,7 +91,10 @@ void TestDatabase::settingsSurviveReopening()
         database.setSetting("model", "a");
         database.setSetting("model", QString::fromUtf8("りんご"));
     }
-    QCOMPARE(Database(file()).setting("model"), QString::fromUtf8("りんご"));
+    Database database(file());
+    QCOMPARE(database.setting("model"), QString::fromUtf8("りんご"));
+    database.setSetting("model", QString());
+    QCOMPARE(database.setting("model", "none"), QString(""));
 }
 
 void TestDatabase::newerFileIsRefusedUntouched()
